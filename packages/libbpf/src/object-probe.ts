@@ -90,7 +90,10 @@ export class ObjectProbe implements Probe {
   private taking: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private readonly seenLost = new Map<string, bigint>();
-  private lastLosses = new Map<string, LossCounts>();
+  // What was counted, kept when the memory it was counted in is given back.
+  private readonly lastLosses = new Map<string, LossCounts>();
+  private readonly lastCovered = new Map<string, bigint>();
+  private readonly lastHeld = new Map<string, bigint>();
 
   /** @throws SkepError SKEP_PLUGIN when the definition and the object do not agree. */
   constructor(config: ObjectProbeOptions) {
@@ -281,10 +284,20 @@ export class ObjectProbe implements Probe {
     return this.counters.total(plan.kind === 'events' ? plan.ring : plan.snapshot.name);
   }
 
-  /** Updates that snapshots have covered; for events, what a stream delivered is counted by whoever drains it. */
-  coveredUpdates(stream: string): bigint {
+  covered(stream: string): bigint {
     const plan = this.plans.find(({ schema }) => schema.stream === stream);
-    return plan && plan.kind !== 'events' ? (this.snapshots?.coveredUpdates(plan.snapshot.name) ?? 0n) : 0n;
+    return plan && plan.kind !== 'events'
+      ? (this.snapshots?.coveredUpdates(plan.snapshot.name) ?? this.lastCovered.get(stream) ?? 0n)
+      : 0n;
+  }
+
+  /** For snapshots: updates of the side that is being filled. */
+  held(stream: string): bigint {
+    const plan = this.plans.find(({ schema }) => schema.stream === stream);
+    if (plan?.kind === 'events') return this.rings.get(stream)?.reader.held() ?? this.lastHeld.get(stream) ?? 0n;
+    if (!this.counters) return this.lastHeld.get(stream) ?? 0n;
+    const { attempted, mapFull } = this.losses(stream);
+    return attempted - mapFull - this.covered(stream);
   }
 
   /** Detach, wait until no program runs any more, and take the last snapshot: from here on nothing is added. */
@@ -304,7 +317,11 @@ export class ObjectProbe implements Probe {
   }
 
   private release(): void {
-    for (const { schema } of this.plans) this.lastLosses.set(schema.stream, this.losses(schema.stream));
+    for (const { schema } of this.plans) {
+      this.lastHeld.set(schema.stream, this.held(schema.stream));
+      this.lastLosses.set(schema.stream, this.losses(schema.stream));
+      this.lastCovered.set(schema.stream, this.covered(schema.stream));
+    }
     for (const link of this.links.splice(0)) link.destroy();
     for (const ring of this.rings.values()) {
       this.config.poller.remove(ring.fd);
