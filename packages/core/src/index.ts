@@ -1,6 +1,7 @@
 export * from './batch.js';
 export * from './decoder.js';
 export * from './errors.js';
+export * from './filter/index.js';
 export * from './ledger.js';
 export * from './meaning.js';
 export { argvList } from './meanings/argv.js';
