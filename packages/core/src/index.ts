@@ -17,4 +17,7 @@ export * from './row.js';
 export * from './schema.js';
 export * from './sink.js';
 export * from './text/byte-buffer.js';
+export * from './text/create-writer.js';
+export { visibleText } from './text/visible.js';
 export * from './text/writer.js';
+export * from './text/writer-options.js';
