@@ -1,6 +1,7 @@
 export * from './batch.js';
 export * from './decoder.js';
 export * from './errors.js';
+export * from './filter/index.js';
 export * from './ledger.js';
 export * from './meaning.js';
 export { argvList } from './meanings/argv.js';
@@ -17,4 +18,7 @@ export * from './row.js';
 export * from './schema.js';
 export * from './sink.js';
 export * from './text/byte-buffer.js';
+export * from './text/create-writer.js';
+export { visibleText } from './text/visible.js';
 export * from './text/writer.js';
+export * from './text/writer-options.js';
