@@ -13,6 +13,7 @@ export * from './option.js';
 export * from './plugin.js';
 export * from './probe.js';
 export * from './processor.js';
+export * from './pump.js';
 export * from './row.js';
 export * from './schema.js';
 export * from './sink.js';
