@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFileSync,
   mkdirSync,
@@ -207,6 +208,26 @@ describe('faults', () => {
       });
     }
     await full.close();
+  });
+
+  it('writes to a FIFO that is read, header first, and says when the reader is gone', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'fifo');
+    spawnSync('mkfifo', [path]);
+    const reader = spawn('head', ['-n', '3', path], { stdio: ['ignore', 'pipe', 'ignore'] });
+    let read = '';
+    reader.stdout.setEncoding('utf8').on('data', (text: string) => {
+      read += text;
+    });
+    const { sink } = sinkOf(folder, { path: 'fifo', format: 'csv' });
+    await expect.poll(() => sink.open([schema]).then(() => 'open')).toBe('open');
+    await sink.write(batchOf(schema, 0, 1));
+    await sink.write(batchOf(schema, 1, 1));
+    await once(reader, 'close');
+    expect(read).toBe('seq\n0\n1\n');
+    await expect(sink.write(batchOf(schema, 2, 1))).rejects.toThrow('nobody reads it any more');
+    await expect(sink.write(batchOf(schema, 2, 1))).rejects.toThrow('no process reads this FIFO');
+    await sink.close();
   });
 
   it.each(['removed', 'replaced'])('opens a file again that was %s', async (what) => {

@@ -31,13 +31,15 @@ export class Finisher {
 
   /** Take up what an earlier run left: compressions cut off or never begun. */
   async recover(files: FinishedFiles, current: string): Promise<void> {
-    for (const file of await files.list(current)) {
-      for (const part of file.parts) await remove(part);
-      const isPlain = file.stored.includes(file.path);
-      // A compressed copy is whole once it has its name: the process ended just before it removed the file.
-      if (isPlain && file.stored.length > 1) await remove(file.path);
-      else if (isPlain) this.compress(file.path);
-    }
+    await this.orLog('take up what an earlier run left', async () => {
+      for (const file of await files.list(current)) {
+        for (const part of file.parts) await remove(part);
+        const isPlain = file.stored.includes(file.path);
+        // A compressed copy is whole once it has its name: the process ended just before it removed the file.
+        if (isPlain && file.stored.length > 1) await remove(file.path);
+        else if (isPlain) this.compress(file.path);
+      }
+    });
     await this.prune(files, current);
   }
 
@@ -49,13 +51,17 @@ export class Finisher {
   private async prune(files: FinishedFiles, current: string): Promise<void> {
     const { keep } = this.settings;
     if (keep === undefined) return;
-    try {
+    await this.orLog(`remove files older than the last ${keep}`, async () => {
       const all = (await files.list(current)).filter((file) => file.stored.length > 0);
       for (const file of all.slice(0, Math.max(0, all.length - keep))) await this.delete(file);
+    });
+  }
+
+  private async orLog(doing: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
-      this.log.error(
-        `cannot remove files older than the last ${keep}: ${error instanceof Error ? error.message : error}`,
-      );
+      this.log.error(`cannot ${doing}: ${error instanceof Error ? error.message : error}`);
     }
   }
 

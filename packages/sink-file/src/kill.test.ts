@@ -10,7 +10,7 @@ const PROGRAM = `
   import plugin from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)};
   const schema = JSON.parse(process.argv[1]);
   const log = { debug() {}, info() {}, warn() {}, error() {} };
-  const options = { path: 'events.jsonl', format: 'jsonl', tag: false, rotate: { size: 4e6 } };
+  const options = { path: 'events.jsonl', format: 'jsonl', tag: false, rotate: { size: 1e6 } };
   const sink = plugin.create(options, { name: 'archive', folder: process.argv[2], log });
   await sink.open([schema]);
   const builder = new BatchBuilder(schema, 8192);
@@ -31,7 +31,7 @@ it('loses no line that a write settled for when it is killed, and ends no file w
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said += text;
-    if (said.split('\n').length > 30) child.kill('SIGKILL');
+    if (said.split('\n').length > 12) child.kill('SIGKILL');
   });
   await once(child, 'close');
   const settled = Number(said.split('\n').at(-2));
@@ -40,7 +40,7 @@ it('loses no line that a write settled for when it is killed, and ends no file w
   const current = join(folder, 'events.jsonl');
   const before = readFileSync(current);
   if (before.length > 3) truncateSync(current, before.length - 3);
-  const { sink } = sinkOf(folder, { path: 'events.jsonl', rotate: { size: '4MB' } });
+  const { sink } = sinkOf(folder, { path: 'events.jsonl', rotate: { size: '1MB' } });
   await sink.open([schema]);
   await sink.close();
   const numbers = numbersOf(

@@ -63,7 +63,7 @@ export class LineFile {
     if (this.settings.fsync === 'batch') await this.sync();
   }
 
-  /** Bring what was written to the disk, and find out whether the file is still the one at its path. */
+  /** Bring what was written to the disk. */
   async sync(): Promise<void> {
     const { file } = this;
     if (this.isDirty && file?.regular) {
@@ -97,7 +97,7 @@ export class LineFile {
     } finally {
       this.file = undefined;
       this.isDirty = false;
-      await file.handle.close();
+      await attempt(this.settings.sink, `close ${this.path}`, () => file.handle.close());
     }
   }
 
