@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the YAML under test substitutes, not JavaScript
 import { isSkepError } from '@skep/core';
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../discovery/catalog.js';

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the YAML under test substitutes, not JavaScript
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -65,7 +66,7 @@ sinks:
     expect(config.agent).toEqual({ name: 'web-1', metrics: { host: '::1', port: 9464 }, log: 'debug' });
     expect(config.plugins[0]!.everyMs).toBe(100);
     expect(config.plugins[0]!.options).toMatchObject({ failed: true, user: 33, flags: ['O_CREAT'], ports: [80, 443] });
-    expect(config.plugins[0]!.options['name']).toBe('0123');
+    expect(config.plugins[0]!.options.name).toBe('0123');
     const [sink] = config.sinks;
     expect(sink).toMatchObject({ name: 'out', from: ['a'], getsEverything: false, secrets: [] });
     expect(sink!.options).toMatchObject({ path: './x', size: 2_000_000, rotate: { size: 65536, keep: 5 } });
