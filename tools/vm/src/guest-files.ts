@@ -1,0 +1,48 @@
+import { type CpioEntry, cpio } from './cpio.js';
+import type { CachedKernel } from './fetch.js';
+import { quote } from './shell.js';
+
+/** What one run tells the guest. */
+export interface GuestRun {
+  readonly kernel: CachedKernel;
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly modules: readonly string[];
+  readonly diskCount: number;
+  readonly hasOutput: boolean;
+}
+
+/** Folders that hold what belongs to the running host: sockets, locks, other people's mounts. */
+const TMPFS = ['tmp', 'run', 'mnt', 'var/tmp'];
+
+/**
+ * The second, small archive that goes after the cached one: settings and the command of this run.
+ *
+ * Both are shell text, sourced by the stages in `guest/`.
+ */
+export function guestFiles(guest: GuestRun): Buffer {
+  // The caller's folder stays in sight, also under /tmp.
+  const tmpfs = TMPFS.filter((folder) => !`${guest.cwd}/`.startsWith(`/${folder}/`) || folder === 'run');
+  const lower = [...(guest.kernel.headers === undefined ? [] : ['/kernel/headers']), '/kernel/root'].join(':');
+  const settings = [
+    `RELEASE=${quote(guest.kernel.release)}`,
+    'HOSTNAME=skep-vm',
+    `TMPFS=${quote(tmpfs.join(' '))}`,
+    `LOWER=${lower}`,
+    `OUT=${guest.hasOutput ? 1 : 0}`,
+    `DISKS=${guest.diskCount}`,
+    `MODULES=${quote(guest.modules.join('\n'))}`,
+  ];
+  const entries: CpioEntry[] = [
+    { path: 'skep/run.conf', data: Buffer.from(`${settings.join('\n')}\n`) },
+    { path: 'skep/command', data: Buffer.from(commandScript(guest)) },
+  ];
+  return cpio(entries);
+}
+
+function commandScript(guest: GuestRun): string {
+  const env = Object.entries(guest.env).map(([name, value]) => quote(`${name}=${value}`));
+  const words = ['exec env -i', ...env, '/bin/sh -c', quote('cd "$1" && shift && exec "$@"'), 'sh'];
+  return `${words.join(' ')} ${[guest.cwd, ...guest.command].map(quote).join(' ')}\n`;
+}
