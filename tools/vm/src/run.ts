@@ -144,9 +144,9 @@ function diskFile(disk: string, temporary: string): string {
 }
 
 function basicEnv(): Record<string, string> {
-  const path = process.env.PATH ?? '';
-  const missing = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-  const folders = new Set([...path.split(':').filter(Boolean), ...missing]);
+  // Not /bin and /sbin: where they are links, bpftrace finds each program twice and refuses to choose.
+  const always = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin'];
+  const folders = new Set([...(process.env.PATH ?? '').split(':').filter(Boolean), ...always]);
   return {
     PATH: [...folders].join(':'),
     HOME: process.env.HOME ?? '/root',
