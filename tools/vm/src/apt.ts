@@ -33,6 +33,11 @@ export class PrivateApt {
     return apt;
   }
 
+  /** Remove its lists, which are some hundred megabytes and out of date by the next time. */
+  close(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
   /** The packages the newest `name` in the suite depends on, by name; empty when there is no such package. */
   async dependencies(name: string): Promise<string[]> {
     const shown = await run(['apt-cache', 'show', '--no-all-versions', name], { env: this.#env });

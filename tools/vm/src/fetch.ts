@@ -91,9 +91,13 @@ export async function fetchKernel(name: string, options: FetchOptions = {}): Pro
     const log = options.log ?? (() => {});
     log(`reading the package lists of ${kernel.suite}`);
     const apt = await PrivateApt.open(kernel, join(base, 'apt'));
-    if (cached === undefined || options.update) await fetchImage(kernel, apt, base, log);
-    const fetched = cachedKernel(kernel)!;
-    if (options.headers && fetched.headers === undefined) await fetchHeaders(kernel, fetched, apt, log);
+    try {
+      if (cached === undefined || options.update) await fetchImage(kernel, apt, base, log);
+      const fetched = cachedKernel(kernel)!;
+      if (options.headers && fetched.headers === undefined) await fetchHeaders(kernel, fetched, apt, log);
+    } finally {
+      apt.close();
+    }
     return cachedKernel(kernel)!;
   });
 }

@@ -1,4 +1,4 @@
-import { type CpioEntry, cpio } from './cpio.js';
+import { cpio } from './cpio.js';
 import type { CachedKernel } from './fetch.js';
 import { quote } from './shell.js';
 
@@ -22,8 +22,16 @@ const TMPFS = ['tmp', 'run', 'mnt', 'var/tmp'];
  * Both are shell text, sourced by the stages in `guest/`.
  */
 export function guestFiles(guest: GuestRun): Buffer {
-  // The caller's folder stays in sight, also under /tmp.
-  const tmpfs = TMPFS.filter((folder) => !`${guest.cwd}/`.startsWith(`/${folder}/`) || folder === 'run');
+  return cpio([
+    { path: 'skep/run.conf', data: Buffer.from(guestSettings(guest)) },
+    { path: 'skep/command', data: Buffer.from(commandScript(guest)) },
+  ]);
+}
+
+/** Assignments that both stages read. */
+export function guestSettings(guest: GuestRun): string {
+  // The caller's folder stays in sight, also under /tmp. /run never does: the stages keep their own files there.
+  const tmpfs = TMPFS.filter((folder) => folder === 'run' || !`${guest.cwd}/`.startsWith(`/${folder}/`));
   const lower = [...(guest.kernel.headers === undefined ? [] : ['/kernel/headers']), '/kernel/root'].join(':');
   const settings = [
     `RELEASE=${quote(guest.kernel.release)}`,
@@ -34,14 +42,11 @@ export function guestFiles(guest: GuestRun): Buffer {
     `DISKS=${guest.diskCount}`,
     `MODULES=${quote(guest.modules.join('\n'))}`,
   ];
-  const entries: CpioEntry[] = [
-    { path: 'skep/run.conf', data: Buffer.from(`${settings.join('\n')}\n`) },
-    { path: 'skep/command', data: Buffer.from(commandScript(guest)) },
-  ];
-  return cpio(entries);
+  return `${settings.join('\n')}\n`;
 }
 
-function commandScript(guest: GuestRun): string {
+/** Runs the command in its folder, with its environment and nothing else. */
+export function commandScript(guest: GuestRun): string {
   const env = Object.entries(guest.env).map(([name, value]) => quote(`${name}=${value}`));
   const words = ['exec env -i', ...env, '/bin/sh -c', quote('cd "$1" && shift && exec "$@"'), 'sh'];
   return `${words.join(' ')} ${[guest.cwd, ...guest.command].map(quote).join(' ')}\n`;
