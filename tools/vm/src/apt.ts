@@ -29,7 +29,12 @@ export class PrivateApt {
     mkdirSync(join(folder, 'cache/archives/partial'), { recursive: true });
     writeFileSync(join(folder, 'status'), '');
     writeFileSync(join(folder, 'apt.conf'), await privateConfig(folder));
-    await apt.#update();
+    try {
+      await apt.#update();
+    } catch (error) {
+      apt.close();
+      throw error;
+    }
     return apt;
   }
 
@@ -111,18 +116,19 @@ export class PrivateApt {
         'The mirror is being updated or is broken: try again, or another mirror.',
       );
     }
-    if (/NO_PUBKEY|not signed|GPG error/i.test(stderr)) {
-      return new VmError(
-        'VM_FETCH',
-        message,
-        'Update the keys that Debian signs with: apt-get install debian-archive-keyring.',
-      );
-    }
-    if (/release file|404/i.test(stderr)) {
+    // An InRelease that is not there is also called "not signed".
+    if (/ 4\d\d {2}|(not|no longer) have a Release file/.test(stderr)) {
       return new VmError(
         'VM_FETCH',
         `${message}\n  The mirror does not have suite ${suite} (any more).`,
         'Name a mirror that has it: SKEP_DEBIAN_MIRROR=<address ending in /debian>.',
+      );
+    }
+    if (/NO_PUBKEY|not signed|GPG error/.test(stderr)) {
+      return new VmError(
+        'VM_FETCH',
+        message,
+        'Update the keys that Debian signs with: apt-get install debian-archive-keyring.',
       );
     }
     return new VmError('VM_FETCH', message, 'Check that apt-get update works on this machine, then try again.');

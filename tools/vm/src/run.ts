@@ -176,6 +176,9 @@ function watch(command: readonly string[], kernel: CachedKernel, options: VmOpti
     const end = (code: 'VM_BOOT' | 'VM_TIMEOUT' | 'VM_ABORTED', message: string, remedy: string) => {
       ended ??= new VmError(code, message, remedy);
       qemu.kill('SIGKILL');
+      // A stream that waits for its taker would keep QEMU's end from being noticed.
+      streams[5]!.destroy();
+      streams[6]!.destroy();
     };
 
     onLines(streams[4]!, (line) => {
@@ -286,7 +289,7 @@ function collect(from: Readable, into: Writable | undefined, limit: number): () 
       size += chunk.length;
       while (size - chunks[0]!.length > limit) size -= chunks.shift()!.length;
     }
-    if (into !== undefined && !into.write(chunk)) {
+    if (into !== undefined && !into.destroyed && !into.write(chunk)) {
       from.pause();
       into.once('drain', () => from.resume());
     }
