@@ -2,7 +2,13 @@ import { Command, CommanderError, Option } from 'commander';
 import type { Accelerator } from './accelerator.js';
 import { VmError } from './errors.js';
 import { KERNELS, kernelNamed } from './kernels.js';
-import { DEFAULT_BOOT_TIMEOUT_MS, DEFAULT_CPUS, DEFAULT_MEMORY_MB, DEFAULT_TIMEOUT_MS, type VmOptions } from './run.js';
+import {
+  DEFAULT_BOOT_TIMEOUT_MS,
+  DEFAULT_CPUS,
+  DEFAULT_MEMORY_MB,
+  DEFAULT_TIMEOUT_MS,
+  type VmOptions,
+} from './options.js';
 import { parseDurationMs } from './units.js';
 
 /** What the command line asks for. */

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchKernel } from './fetch.js';
-import { runInVm, type VmOptions } from './run.js';
+import type { VmOptions } from './options.js';
+import { runInVm } from './run.js';
 
 // Emulated, and beside other tests: a boot of 5 s on an idle machine may take ten times as long.
 const TIMEOUT_MS = 300_000;

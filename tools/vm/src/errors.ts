@@ -24,12 +24,12 @@ export class VmError extends Error {
   readonly remedy: string;
   readonly console: string;
 
-  constructor(code: VmErrorCode, message: string, remedy: string, options: { console?: string; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+  constructor(code: VmErrorCode, message: string, remedy: string, console = '') {
+    super(message);
     this.name = 'VmError';
     this.code = code;
     this.remedy = remedy;
-    this.console = options.console ?? '';
+    this.console = console;
   }
 
   get exitCode(): number {
@@ -41,7 +41,7 @@ export class VmError extends Error {
 }
 
 /** How many console lines an error shows: a panic with its registers and call trace fits. */
-const CONSOLE_LINES = 40;
+const CONSOLE_LINES = 60;
 
 /** The text for a person: what happened, the end of the console if there is one, and what to do. No stack trace. */
 export function renderError(error: unknown): string {

@@ -4,4 +4,5 @@ export { EXIT_FETCH, EXIT_HOST, EXIT_USAGE, EXIT_VM, renderError, VmError, type 
 export { type CachedKernel, cachedKernel, type FetchOptions, fetchKernel } from './fetch.js';
 export { HOST_PACKAGES } from './host-packages.js';
 export { KERNELS, type KnownKernel, kernelNamed } from './kernels.js';
-export { runInVm, type VmOptions, type VmResult } from './run.js';
+export type { VmOptions, VmResult } from './options.js';
+export { runInVm } from './run.js';
