@@ -223,9 +223,10 @@ export class ObjectProbe implements Probe {
       } catch (error) {
         if (!set.optional.has(name)) throw error;
         refused ??= error;
-        this.config.log.debug(
-          `${this.config.owner.source}: ${name} is optional and left out: ${(error as Error).message}`,
-        );
+        const text = `${this.config.owner.source}: ${name} is optional and left out: ${(error as Error).message}`;
+        // A symbol that is not there has nothing to say; one that is there and is refused leaves a gap in the rows.
+        if (text.includes('ENOENT')) this.config.log.debug(text);
+        else this.config.log.warn(text);
       }
     }
     if (attached === 0) throw refused;
