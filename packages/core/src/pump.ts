@@ -35,6 +35,7 @@ export interface PumpOptions {
  */
 export class Pump {
   private readonly options: PumpOptions;
+  private routes: readonly Route[];
   private readonly builders: readonly BatchBuilder[];
   private stopping = false;
   private abandoned = false;
@@ -42,6 +43,7 @@ export class Pump {
 
   constructor(options: PumpOptions) {
     this.options = options;
+    this.routes = options.routes;
     this.builders = options.probe.schemas.map((schema) => new BatchBuilder(schema));
   }
 
@@ -66,6 +68,12 @@ export class Pump {
   /** Ask `run` to end: it detaches, drains the rest, and settles. */
   stop(): void {
     this.stopping = true;
+  }
+
+  /** From the next batch on, send to these sinks. */
+  setRoutes(routes: readonly Route[]): void {
+    this.account();
+    this.routes = routes;
   }
 
   /** One pass over the streams; true when one was left with more than a batch could hold. */
@@ -93,7 +101,7 @@ export class Pump {
   }
 
   private async deliver(batch: Batch): Promise<void> {
-    const writes = this.options.routes
+    const writes = this.routes
       .filter((route) => route.accepts?.(batch.schema) ?? true)
       .map((route) => this.send(route, batch));
     await Promise.all(writes);
@@ -121,10 +129,10 @@ export class Pump {
 
   /** Take the kernel's counters over into the ledger; called at any time for a live view, and at the end. */
   account(): void {
-    const { probe, routes } = this.options;
+    const { probe } = this.options;
     for (const schema of probe.schemas) {
       const counts = probe.losses(schema.stream);
-      for (const route of routes) {
+      for (const route of this.routes) {
         if (!(route.accepts?.(schema) ?? true)) continue;
         const entry = this.entry(schema, route);
         Object.assign(entry, counts);

@@ -23,6 +23,7 @@ import type { Poller } from './poller.js';
 import { mapRing, RingReader } from './ring.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
 import { Snapshots, type Taken } from './snapshots.js';
+import { ensureTracefs, needsTracefs } from './tracefs.js';
 
 export interface ObjectProbeOptions {
   readonly owner: StreamOwner;
@@ -52,6 +53,9 @@ export interface Attempt {
   readonly programs: readonly string[];
   readonly error: SkepError | undefined;
 }
+
+/** Errors that say what this kernel cannot do, as opposed to a mistake of the user or of the plugin. */
+const KERNEL_ANSWERS: readonly string[] = ['SKEP_VERIFIER', 'SKEP_PERMISSION', 'SKEP_ATTACH', 'SKEP_TRACEFS'];
 
 /** The attach sets whose conditions hold, best first. */
 export function attachSets(definition: PluginDefinition, options: OptionValues): ResolvedSet[] {
@@ -148,7 +152,7 @@ export class ObjectProbe implements Probe {
     this.release();
     const known = error as SkepError;
     // A mistake of the user or of the plugin is not an answer of the kernel: trying on would hide it.
-    if (!['SKEP_VERIFIER', 'SKEP_PERMISSION', 'SKEP_ATTACH'].includes(known.code)) throw error;
+    if (!KERNEL_ANSWERS.includes(known.code)) throw error;
     this.attempts.push({ programs: set.programs, error: known });
     this.config.log.debug(`${this.config.owner.source}: ${set.programs.join(', ')}: ${known.message}`);
   }
@@ -169,6 +173,8 @@ export class ObjectProbe implements Probe {
 
   private load(set: ResolvedSet): void {
     const { owner, definition, file, options, log, debug } = this.config;
+    const wanted = file.info.programs.filter(({ name }) => set.programs.includes(name));
+    if (wanted.some(({ section }) => needsTracefs(section))) ensureTracefs();
     const object = new BpfObject(owner.plugin, file, log, debug);
     this.object = object;
     object.select(new Set(set.programs));

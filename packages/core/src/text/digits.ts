@@ -13,14 +13,16 @@ export function putUint32(to: Uint8Array, at: number, value: number): number {
     to[at] = 48 + value;
     return at + 1;
   }
-  const end = at + digitsOf(value);
+  // Tells the compiler that this is 32 bits: it then multiplies where it would divide in floating point.
+  let rest = value >>> 0;
+  const end = at + digitsOf(rest);
   let i = end;
-  while (value >= 10) {
-    const tenth = (value / 10) >>> 0;
-    to[--i] = 48 + (value - tenth * 10);
-    value = tenth;
+  while (rest >= 10) {
+    const tenth = (rest / 10) >>> 0;
+    to[--i] = 48 + rest - Math.imul(tenth, 10);
+    rest = tenth;
   }
-  to[--i] = 48 + value;
+  to[--i] = 48 + rest;
   return end;
 }
 

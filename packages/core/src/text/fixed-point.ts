@@ -29,8 +29,8 @@ export function putScaled(to: Uint8Array, at: number, value: number, divisor: nu
 
 /** `putScaled` for integers of any size, as text. */
 export function scaledText(value: bigint, divisor: bigint, digits: number): string {
-  if (value < 0n) return `-${scaledText(-value, divisor, digits)}`;
   if (digits === 0) return String(value / divisor);
+  if (value < 0n) return `-${scaledText(-value, divisor, digits)}`;
   const power = BigInt(POWERS[digits]!);
   const scaled = (value * power * 2n + divisor) / (divisor * 2n);
   return `${scaled / power}.${String(scaled % power).padStart(digits, '0')}`;

@@ -81,7 +81,7 @@ function appendScaled(out: ByteBuffer, value: number, divisor: number, digits: n
   const start = out.length;
   let at = start;
   if (value < 0) {
-    out.bytes[at++] = 0x2d;
+    if (digits > 0 || -value >= divisor) out.bytes[at++] = 0x2d;
     value = -value;
   }
   out.length = putScaled(out.bytes, at, value, divisor, digits);
