@@ -48,6 +48,7 @@ static __always_inline bool skep_path_prepend(struct skep_path_buffer *buffer, c
 
 	if (at < 4 || at >= SKEP_PATH_MAX)
 		return false;
+	barrier_var(at); /* or clang derives the second address from what was not checked: refused by 6.1 */
 	buffer->at = at;
 	buffer->bytes[at] = '/';
 	bpf_probe_read_kernel(&buffer->bytes[at + 1], length, name);
