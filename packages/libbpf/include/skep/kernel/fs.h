@@ -50,6 +50,13 @@ struct fs_struct {
 	struct path pwd;
 };
 
+/* The argument of openat2(2); include/uapi/linux/openat2.h */
+struct open_how {
+	__u64 flags;
+	__u64 mode;
+	__u64 resolve;
+};
+
 #pragma clang attribute pop
 
 #endif
