@@ -66,6 +66,8 @@ export interface TableStream<O extends OptionDefinitions = OptionDefinitions> ex
   readonly snapshot: string;
   readonly histogram?: undefined;
   readonly computed?: Readonly<Record<string, ComputedField>>;
+  /** Key fields that the rows have only under a condition: with an option off their value would mean nothing. */
+  readonly keyFields?: Readonly<Record<string, Condition<O>>>;
   /** Largest first by this field (a name, or a function of the options); without it in order of the key. */
   readonly sort?: string | ((options: OptionValues<O>) => string);
   readonly ascending?: boolean;
@@ -85,7 +87,7 @@ export interface HistogramStream<O extends OptionDefinitions = OptionDefinitions
     readonly count: string;
     /** usecs, msecs, nsecs ... */
     readonly unit: string | ((options: OptionValues<O>) => string);
-    /** Key fields that get a `label = value` line, and when. */
+    /** Key fields that get a `label = value` line, and when; when not, the rows do not have the field either. */
     readonly sections?: readonly { readonly field: string; readonly label?: string; readonly when?: Condition<O> }[];
   };
   readonly timestamp?: Condition<O>;

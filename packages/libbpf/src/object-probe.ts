@@ -23,6 +23,7 @@ import type { Poller } from './poller.js';
 import { mapRing, RingReader } from './ring.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
 import { Snapshots, type Taken } from './snapshots.js';
+import { setTracepointArgs } from './tracepoint-args.js';
 
 export interface ObjectProbeOptions {
   readonly owner: StreamOwner;
@@ -170,6 +171,7 @@ export class ObjectProbe implements Probe {
     this.object = object;
     object.select(new Set(set.programs));
     applyOptions(object, definition.options ?? {}, options);
+    setTracepointArgs(object);
     object.load();
     this.bss = object.mapSection('.bss');
     if (!this.bss)

@@ -12,6 +12,7 @@ import {
   type StreamDefinition,
   suggest,
   type TableColumn,
+  type TableStream,
 } from '@skep/core';
 import type { RecordLayout } from './members.js';
 import type { ObjectInfo, SnapshotInfo } from './object-info.js';
@@ -83,7 +84,10 @@ function planStream(
     const schema: Schema = { ...owner, stream: name, shape: 'events', fields, keys: stream.keys ?? [], layout };
     return { kind: 'events', schema, ring: stream.ring, record };
   }
-  const snapshot = wanted(info.snapshots, stream.snapshot, `${where}: snapshot`);
+  const snapshot = withoutKeys(
+    wanted(info.snapshots, stream.snapshot, `${where}: snapshot`),
+    absentKeys(stream, options),
+  );
   const keyFields = snapshot.key.members.map((member) => member.field);
   const keys = keyFields.map((field) => field.name);
   const timestamp = { timestamp: stream.timestamp !== undefined && holds(stream.timestamp, options) };
@@ -127,6 +131,19 @@ function planStream(
     ascending: stream.ascending ?? false,
     limit: stream.limit?.(options),
   };
+}
+
+/** Key fields that say nothing with these options: the program leaves them 0, and rows do not have them. */
+function absentKeys(stream: TableStream | HistogramStream, options: OptionValues): ReadonlySet<string> {
+  const conditions = stream.histogram
+    ? (stream.histogram.sections ?? []).map(({ field, when }) => [field, when] as const)
+    : Object.entries(stream.keyFields ?? {});
+  return new Set(conditions.filter(([, when]) => !holds(when, options)).map(([field]) => field));
+}
+
+function withoutKeys(snapshot: SnapshotInfo, absent: ReadonlySet<string>): SnapshotInfo {
+  const members = snapshot.key.members.filter(({ field }) => !absent.has(field.name));
+  return { ...snapshot, key: { ...snapshot.key, members } };
 }
 
 function bucketFields({ histogram: { low, high, count } }: HistogramStream): Field[] {
