@@ -46,7 +46,6 @@ static __always_inline struct skep_submission *skep_submission(struct request *r
 	if (found)
 		return found;
 	bio = (__u64)BPF_CORE_READ(rq, bio);
-#pragma unroll
 	for (int i = 0; i < 4 && bio; i++) {
 		found = bpf_map_lookup_elem(&skep_submissions, &bio);
 		if (found) {
