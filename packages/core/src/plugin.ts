@@ -42,6 +42,8 @@ interface StreamCommon<O extends OptionDefinitions> {
   /** One line printed before the first output of a text table. */
   readonly banner?: string | ((options: OptionValues<O>) => string);
   readonly table?: readonly ColumnSpec<O>[];
+  /** JSON lines in place of a text table: the tool's own -j. */
+  readonly json?: Condition<O>;
 }
 
 /** One row per record of a ring buffer. */
@@ -73,6 +75,8 @@ export interface TableStream<O extends OptionDefinitions = OptionDefinitions> ex
   readonly ascending?: boolean;
   /** Keep this many rows. */
   readonly limit?: (options: OptionValues<O>) => number | undefined;
+  /** In place of a table a line per row: this text, with `{name}` for the value of a field. */
+  readonly line?: (options: OptionValues<O>) => string;
   readonly timestamp?: Condition<O>;
   readonly clear?: Condition<O>;
   readonly loadavg?: boolean;

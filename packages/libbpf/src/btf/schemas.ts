@@ -118,6 +118,7 @@ function planStream(
     ...timestamp,
     clear: stream.clear !== undefined && holds(stream.clear, options),
     loadavg: stream.loadavg ?? false,
+    ...(stream.line ? { line: stream.line(options) } : {}),
   };
   const schema: Schema = { ...owner, stream: name, shape: 'table', fields, keys, layout };
   const sort = typeof stream.sort === 'function' ? stream.sort(options) : stream.sort;
@@ -177,14 +178,15 @@ function layoutOf(
   fields: readonly Field[],
   options: OptionValues,
   where: string,
-): Pick<Layout, 'columns' | 'banner'> {
+): Pick<Layout, 'columns' | 'banner' | 'json'> {
   const specs: readonly ColumnSpec[] = stream.table ?? fields.map((field) => field.name);
   const columns = specs
     .map((spec) => (typeof spec === 'string' ? { field: spec } : spec))
     .filter((spec) => !('when' in spec) || holds(spec.when, options))
     .map((spec) => tableColumn(spec, named(fields, spec.field, where), options));
   const banner = typeof stream.banner === 'function' ? stream.banner(options) : stream.banner;
-  return banner === undefined ? { columns } : { columns, banner };
+  const json = stream.json !== undefined && holds(stream.json, options);
+  return { columns, ...(banner === undefined ? {} : { banner }), ...(json ? { json } : {}) };
 }
 
 function tableColumn(spec: Exclude<ColumnSpec, string>, field: Field, options: OptionValues): TableColumn {
