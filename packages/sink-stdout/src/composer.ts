@@ -3,6 +3,8 @@ import type { StreamWriterOptions } from './stream-writers.js';
 
 /** Puts the texts of several streams into one output. */
 export interface Composer {
+  /** Append what is wanted before the first row: whoever waits for one sees that the tool is at work. */
+  start(out: ByteBuffer): void;
   /** Append the text of `batch`, with what must stand before it at this place. */
   append(batch: Batch, out: ByteBuffer): void;
 }
@@ -19,6 +21,13 @@ export class SequentialComposer implements Composer {
   constructor(format: TextFormat, schemas: readonly Schema[], options: StreamWriterOptions) {
     this.create = (schema) => createWriter(format, schema, options(schema));
     for (const schema of schemas) this.writers.set(schema, this.create(schema));
+  }
+
+  start(out: ByteBuffer): void {
+    const [only, ...others] = this.writers.keys();
+    if (only === undefined || others.length > 0 || this.last !== undefined) return;
+    this.writers.get(only)!.begin(out);
+    this.last = only;
   }
 
   append(batch: Batch, out: ByteBuffer): void {

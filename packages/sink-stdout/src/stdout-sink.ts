@@ -57,9 +57,18 @@ class StdoutSink implements Sink {
     this.schemas = schemas;
   }
 
-  /** Batches wait for one another: they share one buffer. */
+  start(): Promise<void> {
+    return this.print((composer, text) => composer.start(text));
+  }
+
   write(batch: Batch): Promise<void> {
-    const done = this.last.then(() => this.print(batch));
+    this.composer ??= this.compose([batch.schema]);
+    return this.print((composer, text) => composer.append(batch, text));
+  }
+
+  /** Writes wait for one another: they share one buffer. */
+  private print(append: (composer: Composer, text: ByteBuffer) => void): Promise<void> {
+    const done = this.last.then(() => this.printNow(append));
     this.last = done.catch(() => undefined);
     return done;
   }
@@ -95,10 +104,10 @@ class StdoutSink implements Sink {
     return this.output.isTTY && !NO_COLOR && TERM !== 'dumb';
   }
 
-  private async print(batch: Batch): Promise<void> {
-    this.composer ??= this.compose([batch.schema]);
+  private async printNow(append: (composer: Composer, text: ByteBuffer) => void): Promise<void> {
+    if (!this.composer) return;
     this.text.clear();
-    this.composer.append(batch, this.text);
+    append(this.composer, this.text);
     if (this.text.length === 0) return;
     try {
       await this.output.write(this.text.view());
