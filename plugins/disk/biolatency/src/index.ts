@@ -32,8 +32,10 @@ type Rows = Readonly<Record<string, readonly Readonly<Record<string, string | bi
 /** The writes, all of them and once each: in the buckets, and in the count beside them. */
 function expect({ latency = [], extension = [] }: Rows): true | string {
   const writes = (row: Rows[string][number]) => row.disk === disk && String(row.flags).endsWith('Write');
-  const counts = [latency.map((row) => writes(row) && row.count), extension.map((row) => writes(row) && row.total_count)]
-    .map((column) => column.reduce((sum: bigint, n) => sum + BigInt(n), 0n));
+  const counts = [
+    latency.map((row) => writes(row) && row.count),
+    extension.map((row) => writes(row) && row.total_count),
+  ].map((column) => column.reduce((sum: bigint, n) => sum + BigInt(n), 0n));
   return counts.every((n) => n === BigInt(WRITES)) || `${counts.join(' and ')} writes seen, not ${WRITES}`;
 }
 
