@@ -24,6 +24,7 @@ import { mapRing, RingReader } from './ring.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
 import { Snapshots, type Taken } from './snapshots.js';
 import { ensureTracefs, needsTracefs } from './tracefs.js';
+import { setTracepointArgs } from './tracepoint-args.js';
 
 export interface ObjectProbeOptions {
   readonly owner: StreamOwner;
@@ -179,6 +180,7 @@ export class ObjectProbe implements Probe {
     this.object = object;
     object.select(new Set(set.programs));
     applyOptions(object, definition.options ?? {}, options);
+    setTracepointArgs(object);
     object.load();
     this.bss = object.mapSection('.bss');
     if (!this.bss)
