@@ -3,6 +3,7 @@ export function cell(text: string): string {
   return text
     .replaceAll('|', '\\|')
     .replaceAll('<', '&lt;')
+    .replaceAll('*', '\\*')
     .replace(/\s*\n\s*/g, ' ')
     .trim();
 }
