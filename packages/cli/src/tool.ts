@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type OptionValues, type Plugin, parseDuration, type SinkPlugin, SkepError } from '@skep/core';
-import { type Config, createFindUser, type LoadedPlugin, loadPlugin, searchFolders } from '@skep/runner/tool';
+import { type Config, createFindUser, type LoadedPlugin, loadPlugin } from '@skep/runner/tool';
 import stdoutSink from '@skep/sink-stdout';
 import type { Command } from 'commander';
 import { startCommand, type TracedCommand } from './exec.js';
@@ -14,7 +14,7 @@ const FORMATS = ['table', 'json', 'csv', 'logfmt'];
 
 /** `skep <tool> [the tool's own flags] [interval [count]]`: BCC's spelling and layout, until Ctrl-C. */
 export async function runTool(name: string, args: readonly string[]): Promise<number> {
-  const loaded = await loadPlugin(name, searchFolders([process.cwd()]));
+  const loaded = await loadPlugin(name, [process.cwd()]);
   const plugin = loaded.definition;
   const command = createCommand(loaded.name, loaded.description);
   const flags = addToolFlags(command, plugin.options ?? {});
