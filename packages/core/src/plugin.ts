@@ -1,0 +1,205 @@
+import type { OptionDefinitions, OptionValues } from './option.js';
+import type { ColumnType, TableColumn } from './schema.js';
+
+/** The compiled BPF object of a plugin; `T` carries the row types its BTF gives (written by the build). */
+export interface ObjectFile<T extends ObjectTypes = ObjectTypes> {
+  /** The `.bpf.o` file. */
+  readonly url: URL;
+  /** Never present at run time: it carries the types. */
+  readonly types?: T;
+}
+
+/** Rows by ring and by snapshot map, as `skep build` writes them into `<tool>.bpf.ts`. */
+export interface ObjectTypes {
+  readonly rings: Readonly<Record<string, object>>;
+  readonly snapshots: Readonly<Record<string, { readonly key: object; readonly value: object }>>;
+}
+
+/** Name of the object file beside the generated module: what `<tool>.bpf.ts` exports. */
+export function objectFile<T extends ObjectTypes>(url: URL): ObjectFile<T> {
+  return { url };
+}
+
+/** True when the named option is set; `!name` when it is not; a function for everything else. */
+export type Condition<O extends OptionDefinitions = OptionDefinitions> =
+  | (keyof O & string)
+  | `!${keyof O & string}`
+  | ((options: OptionValues<O>) => boolean);
+
+/** A column of a text table: a field's name, or how it looks, and when it is shown. */
+export type ColumnSpec<O extends OptionDefinitions = OptionDefinitions> =
+  | string
+  | (Omit<TableColumn, 'header'> & {
+      readonly when?: Condition<O>;
+      readonly header?: string | ((options: OptionValues<O>) => string);
+    });
+
+interface StreamCommon<O extends OptionDefinitions> {
+  /** One sentence: what one row is. */
+  readonly doc?: string;
+  /** Streams of one plugin that are not wanted with these options are left out. */
+  readonly when?: Condition<O>;
+  /** One line printed before the first output of a text table. */
+  readonly banner?: string | ((options: OptionValues<O>) => string);
+  readonly table?: readonly ColumnSpec<O>[];
+}
+
+/** One row per record of a ring buffer. */
+export interface EventStream<O extends OptionDefinitions = OptionDefinitions> extends StreamCommon<O> {
+  readonly ring: string;
+  /** Fields worth sorting by in a store; at most two. */
+  readonly keys?: readonly string[];
+  /** `separator: ','` when this holds: the tool's own CSV. */
+  readonly delimited?: Condition<O>;
+}
+
+/** A field computed from the others of its row when a snapshot is read. */
+export interface ComputedField {
+  readonly type: Exclude<ColumnType, 'bytes'>;
+  readonly meaning?: string;
+  readonly doc: string;
+  readonly from: (row: Readonly<Record<string, bigint | number>>) => bigint | number;
+}
+
+/** One row per entry of a map, each interval; the map starts empty again, and nothing counted meanwhile is lost. */
+export interface TableStream<O extends OptionDefinitions = OptionDefinitions> extends StreamCommon<O> {
+  readonly snapshot: string;
+  readonly histogram?: undefined;
+  readonly computed?: Readonly<Record<string, ComputedField>>;
+  /** Largest first by this field (a name, or a function of the options); without it in order of the key. */
+  readonly sort?: string | ((options: OptionValues<O>) => string);
+  readonly ascending?: boolean;
+  /** Keep this many rows. */
+  readonly limit?: (options: OptionValues<O>) => number | undefined;
+  readonly timestamp?: Condition<O>;
+  readonly clear?: Condition<O>;
+  readonly loadavg?: boolean;
+}
+
+/** One row per bucket that is not empty, for each key of a map whose values hold a `skep_hist_t`. */
+export interface HistogramStream<O extends OptionDefinitions = OptionDefinitions> extends StreamCommon<O> {
+  readonly snapshot: string;
+  readonly histogram: {
+    readonly low: string;
+    readonly high: string;
+    readonly count: string;
+    /** usecs, msecs, nsecs ... */
+    readonly unit: string | ((options: OptionValues<O>) => string);
+    /** Key fields that get a `label = value` line, and when. */
+    readonly sections?: readonly { readonly field: string; readonly label?: string; readonly when?: Condition<O> }[];
+  };
+  readonly timestamp?: Condition<O>;
+}
+
+export type StreamDefinition<O extends OptionDefinitions = OptionDefinitions> =
+  | EventStream<O>
+  | TableStream<O>
+  | HistogramStream<O>;
+
+/**
+ * Programs that are loaded and attached together. A name ending in `?` may fail to attach (an optional symbol).
+ * The first set of the list whose condition holds and which this kernel takes is used.
+ */
+export interface AttachSet<O extends OptionDefinitions = OptionDefinitions> {
+  readonly programs: readonly string[];
+  readonly when?: Condition<O>;
+  /** What this set misses compared with the first, for explain and the docs. */
+  readonly note?: string;
+}
+
+/** What a self-test is given. */
+export interface SelfTestContext {
+  /** An empty folder of its own, removed afterwards. */
+  readonly folder: string;
+  /** Call from `workload` when the machine lacks something; the test is skipped and says why. */
+  skip(reason: string): never;
+  /** Aborted when the test takes too long. */
+  readonly signal: AbortSignal;
+  /** Wait, with everything attached. */
+  sleep(ms: number): Promise<void>;
+}
+
+export interface SelfTest<O extends OptionDefinitions = OptionDefinitions> {
+  /** Default: the plugin's name. */
+  readonly name?: string;
+  readonly options?: Partial<OptionValues<O>>;
+  workload(context: SelfTestContext): unknown;
+  /** Rows by stream, as `open()` yields them; true, or a sentence that says what is missing. */
+  expect(
+    // biome-ignore lint/suspicious/noExplicitAny: a row's fields are known to the test that reads them
+    rows: Readonly<Record<string, readonly any[]>>,
+    context: SelfTestContext,
+  ): boolean | string;
+}
+
+export interface PluginDefinition<
+  T extends ObjectTypes = ObjectTypes,
+  O extends OptionDefinitions = OptionDefinitions,
+  S extends Readonly<Record<string, StreamDefinition<O>>> = Readonly<Record<string, StreamDefinition<O>>>,
+> {
+  readonly object: ObjectFile<T>;
+  readonly attach: readonly (readonly string[] | AttachSet<O>)[];
+  readonly streams: S;
+  readonly options?: O;
+  /** Seconds between outputs when none is given: on the command line and in YAML. Default: at the end; YAML 5 s. */
+  readonly interval?: number;
+  readonly selftest: SelfTest<O> | readonly SelfTest<O>[];
+}
+
+export const PLUGIN_TAG = Symbol.for('skep.plugin');
+/** Version of these interfaces; a plugin built for another is refused by name. */
+export const PLUGIN_API = 1;
+
+/** A plugin package's default export: its definition, and the version of the interfaces it was built for. */
+export type Plugin<
+  T extends ObjectTypes = ObjectTypes,
+  O extends OptionDefinitions = OptionDefinitions,
+  S extends Readonly<Record<string, StreamDefinition<O>>> = Readonly<Record<string, StreamDefinition<O>>>,
+> = PluginDefinition<T, O, S> & { readonly [PLUGIN_TAG]: number };
+
+/** Declare a plugin; the value is the default export of its package. */
+export function definePlugin<
+  T extends ObjectTypes,
+  const O extends OptionDefinitions,
+  const S extends Readonly<Record<string, StreamDefinition<O>>>,
+>(definition: PluginDefinition<T, O, S>): Plugin<T, O, S> {
+  return { [PLUGIN_TAG]: PLUGIN_API, ...definition } as Plugin<T, O, S>;
+}
+
+/** Whether `condition` holds for these options; no condition holds always. */
+export function holds(condition: Condition | undefined, options: OptionValues): boolean {
+  if (condition === undefined) return true;
+  if (typeof condition === 'function') return condition(options);
+  return condition.startsWith('!') ? !isSet(options[condition.slice(1)]) : isSet(options[condition]);
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== false;
+}
+
+type RowOfStream<T extends ObjectTypes, D> = D extends { readonly ring: infer R extends string }
+  ? T['rings'][R]
+  : D extends { readonly snapshot: infer M extends string; readonly histogram: infer H }
+    ? H extends {
+        readonly low: infer L extends string;
+        readonly high: infer U extends string;
+        readonly count: infer C extends string;
+      }
+      ? { time: bigint } & T['snapshots'][M]['key'] & { [K in L | U | C]: bigint }
+      : { time: bigint } & T['snapshots'][M]['key'] & T['snapshots'][M]['value'] & ComputedOf<D>
+    : D extends { readonly snapshot: infer M extends string }
+      ? { time: bigint } & T['snapshots'][M]['key'] & T['snapshots'][M]['value'] & ComputedOf<D>
+      : never;
+
+type ComputedOf<D> = D extends { readonly computed: infer C } ? { [K in keyof C]: bigint | number } : unknown;
+
+/** The rows a plugin yields: the union over its streams. */
+export type RowOf<P> =
+  P extends Plugin<infer T, infer _O, infer S> ? { [K in keyof S]: RowOfStream<T, S[K]> }[keyof S] : never;
+
+/** The options a plugin takes, all optional. */
+export type OptionsOf<P> = P extends { readonly options?: infer O }
+  ? O extends OptionDefinitions
+    ? Partial<OptionValues<O>>
+    : Record<string, never>
+  : never;

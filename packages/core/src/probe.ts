@@ -1,0 +1,26 @@
+import type { BatchBuilder } from './batch.js';
+import type { LossCounts } from './ledger.js';
+import type { Schema } from './schema.js';
+
+/**
+ * A source of batches: a ring buffer or a map's snapshots, of kernel programs that are loaded and attached.
+ *
+ * `open` loads (and may be refused by the verifier), `attach` starts the events, `close` detaches and frees; `close`
+ * may be called at any moment and more than once.
+ */
+export interface Probe {
+  readonly schemas: readonly Schema[];
+  open(): Promise<void>;
+  attach(): Promise<void>;
+  close(): Promise<void>;
+  /**
+   * Add what there is of the stream `into.schema`; returns rows added, 0 when there is nothing new. Never waits.
+   *
+   * @throws SkepError SKEP_RING_CORRUPT when the kernel's positions make no sense; the probe cannot be used again.
+   */
+  drain(into: BatchBuilder): number;
+  /** Ask for a last snapshot of everything counted so far; `drain` yields it once `settled` resolves. */
+  finish?(): Promise<void>;
+  /** What the kernel side counted for a stream since the start; counters only grow. */
+  losses(stream: string): LossCounts;
+}

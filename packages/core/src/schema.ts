@@ -1,0 +1,85 @@
+/** How a stream is drawn and stored: single events, tops and counters, histograms, stack traces with counts. */
+export type Shape = 'events' | 'table' | 'histogram' | 'stacks';
+
+/** How a column lies in memory. `bytes` has a length per row; everything else is one number per row. */
+export type ColumnType = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'u64' | 'i64' | 'bool' | 'bytes';
+
+/** One column of a stream, as read from one member of a C struct or computed from others. */
+export interface Field {
+  /** The C member's name; also the name in JSON, CSV and SQL. */
+  readonly name: string;
+  readonly type: ColumnType;
+  /** Typedef that says what the value means (`skep_ktime_t`, `skep_ip_t`, ...); undefined for a plain value. */
+  readonly meaning: string | undefined;
+  /** The member's `btf_decl_tag`: one sentence of documentation, or ''. */
+  readonly doc: string;
+  /** Bytes the member takes in the C struct: the most a `bytes` value can hold. 0 for a computed column. */
+  readonly size: number;
+  /** Labels of a C enum, common prefix removed, by value. */
+  readonly labels: ReadonlyMap<number, string> | undefined;
+}
+
+/** What a stream carries. Immutable; batches refer to it by identity. */
+export interface Schema {
+  /** Short name of the plugin, such as `opensnoop`. */
+  readonly plugin: string;
+  /** Name of the plugin's instance in the YAML; on the command line the plugin's name. */
+  readonly source: string;
+  /** Name of the stream within the plugin, such as `opens`. */
+  readonly stream: string;
+  readonly shape: Shape;
+  readonly fields: readonly Field[];
+  /** Names of the fields that tell the rows of one snapshot apart; for events those worth sorting by. */
+  readonly keys: readonly string[];
+  /** How text sinks draw it. */
+  readonly layout: Layout;
+}
+
+/** How one column of a text table looks; widths are printf's: negative is left-aligned. */
+export interface TableColumn {
+  readonly field: string;
+  /** Default: the field's name in capitals. */
+  readonly header?: string;
+  /** Default: 0, as wide as the value. */
+  readonly width?: number;
+  /** Cut longer values to this many characters; without it a long value is printed whole and shifts the row. */
+  readonly max?: number;
+  /** `clock` HH:MM:SS; `since` seconds since the first row, `digits` decimals; `octal`; `scaled` value / divisor. */
+  readonly format?: 'clock' | 'since' | 'octal' | 'scaled' | 'quoted' | 'exact';
+  readonly digits?: number;
+  readonly divisor?: number;
+  /** Zero-pad to this many digits (octal). */
+  readonly pad?: number;
+  /** Text in place of the value 0, or of `emptyIs` when given. */
+  readonly empty?: string;
+  readonly emptyIs?: number;
+}
+
+/** All that text sinks need to draw a stream in its BCC layout; derived from plugin and options. */
+export interface Layout {
+  readonly columns: readonly TableColumn[];
+  /** Columns are joined by this instead of being aligned (`-s`, comma). */
+  readonly separator?: string;
+  /** One line before the first output, such as `Tracing run queue latency... Hit Ctrl-C to end.` */
+  readonly banner?: string;
+  /** `HH:MM:SS` line before each snapshot. */
+  readonly timestamp?: boolean;
+  /** Top tools clear the screen before each snapshot, on a terminal only. */
+  readonly clear?: boolean;
+  /** Line above each snapshot's table: `HH:MM:SS loadavg: ...` as the top tools print. */
+  readonly loadavg?: boolean;
+  /** Histograms only. */
+  readonly histogram?: HistogramLayout;
+  /** The header of an events table is printed once; of a snapshot before each. */
+}
+
+export interface HistogramLayout {
+  /** Column names of a bucket's inclusive bounds and of its count. */
+  readonly low: string;
+  readonly high: string;
+  readonly count: string;
+  /** Header of the value column: usecs, msecs, nsecs, ... */
+  readonly unit: string;
+  /** `\n<label> = <value>` before each table, one per key field, such as `pid` or `disk`. */
+  readonly sections: readonly { readonly field: string; readonly label: string }[];
+}

@@ -1,0 +1,52 @@
+import type { Batch } from './batch.js';
+import type { OptionDefinitions, OptionValues } from './option.js';
+import type { Schema } from './schema.js';
+
+/**
+ * Where batches end: a terminal, a file, a database.
+ *
+ * `write` settles when the batch's memory is no longer needed: that is the backpressure. A write that rejects loses
+ * that batch for this sink alone; the agent counts its rows, says so, and goes on.
+ */
+export interface Sink {
+  /** Called with every schema that may arrive, and again with the whole new list when a reload changes it. */
+  open(schemas: readonly Schema[]): Promise<void>;
+  write(batch: Batch): Promise<void>;
+  /** Bring everything written so far to its place (disk, server, terminal). */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a sink learns of its surroundings. */
+export interface SinkContext {
+  /** Name of the sink in the YAML. */
+  readonly name: string;
+  /** Folder that relative paths start from: that of the configuration file, or the working directory. */
+  readonly folder: string;
+  readonly log: Log;
+}
+
+export interface Log {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+export interface SinkDefinition<O extends OptionDefinitions = OptionDefinitions> {
+  readonly options?: O;
+  create(options: OptionValues<O>, context: SinkContext): Sink;
+}
+
+/** A sink package's default export. */
+export interface SinkPlugin<O extends OptionDefinitions = OptionDefinitions> extends SinkDefinition<O> {
+  readonly [key: symbol]: number;
+}
+
+export const SINK_TAG = Symbol.for('skep.sink');
+export const SINK_API = 1;
+
+/** Declare a sink; the value is the default export of its package. */
+export function defineSink<const O extends OptionDefinitions>(definition: SinkDefinition<O>): SinkPlugin<O> {
+  return { [SINK_TAG]: SINK_API, ...definition };
+}

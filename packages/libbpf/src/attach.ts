@@ -1,0 +1,115 @@
+import { SkepError } from '@skep/core';
+import { resolveBinary } from './binary.js';
+import { describeErrno, EACCES, EPERM } from './errno.js';
+import { libbpf, type Pointer, sized } from './native/libbpf.js';
+import { errno } from './native/libc.js';
+import type { BpfObject } from './object.js';
+import { openPerfClock } from './perf-event.js';
+
+/** An attached program; destroying it detaches. */
+export class Link {
+  private pointer: Pointer | undefined;
+  private readonly release: (() => void) | undefined;
+
+  constructor(pointer: Pointer, release?: () => void) {
+    this.pointer = pointer;
+    this.release = release;
+  }
+
+  destroy(): void {
+    if (this.pointer === undefined) return;
+    libbpf().bpf_link__destroy(this.pointer);
+    this.release?.();
+    this.pointer = undefined;
+  }
+}
+
+/** What a user probe needs to know: which process, and files given in place of the ones found. */
+export interface AttachOptions {
+  /** Only this process; default: all. */
+  readonly pid?: number;
+  readonly binaries?: ReadonlyMap<string, string>;
+}
+
+/**
+ * Attach a loaded program to what its section names. Section forms are libbpf's; for user probes
+ * `uprobe/<binary>:<function>[+offset]`, `uretprobe/...` and `usdt/<binary>:<provider>:<name>`, where the binary may be
+ * a short name such as `libc`; for samples `perf_event/<software clock>:<Hz>`, one link per CPU.
+ *
+ * @throws SkepError SKEP_ATTACH with the kernel's reason.
+ */
+export function attachProgram(object: BpfObject, name: string, options: AttachOptions = {}): Link[] {
+  const program = object.program(name);
+  const section = libbpf().bpf_program__section_name(program);
+  object.takeMessages();
+  const [kind = '', target = ''] = split(section, '/');
+  switch (kind) {
+    case 'uprobe':
+    case 'uretprobe':
+      return [attachUprobe(object, program, name, kind === 'uretprobe', target, options)];
+    case 'usdt':
+      return [attachUsdt(object, program, name, target, options)];
+    case 'perf_event':
+      return attachSamples(object, program, name, target);
+    default:
+      return [checked(object, name, section, libbpf().bpf_program__attach(program))];
+  }
+}
+
+function attachUprobe(
+  object: BpfObject,
+  program: Pointer,
+  name: string,
+  retprobe: boolean,
+  target: string,
+  { pid, binaries }: AttachOptions,
+): Link {
+  const [binary = '', symbol = ''] = split(target, ':');
+  const path = resolveBinary(binaries?.get(binary) ?? binary);
+  const [func_name = '', offset = '0'] = split(symbol, '+');
+  const opts = sized('skep_uprobe_opts', { ref_ctr_offset: 0, bpf_cookie: 0, retprobe, func_name });
+  const link = libbpf().bpf_program__attach_uprobe_opts(program, pid ?? -1, path, Number(offset), opts);
+  return checked(object, name, `${path}:${symbol}`, link);
+}
+
+function attachUsdt(object: BpfObject, program: Pointer, name: string, target: string, options: AttachOptions): Link {
+  const [binary = '', provider = '', probe = ''] = target.split(':');
+  const path = resolveBinary(options.binaries?.get(binary) ?? binary);
+  const link = libbpf().bpf_program__attach_usdt(program, options.pid ?? -1, path, provider, probe, null);
+  return checked(object, name, `${path}:${provider}:${probe}`, link);
+}
+
+function attachSamples(object: BpfObject, program: Pointer, name: string, target: string): Link[] {
+  const [clock = '', hertz = ''] = split(target, ':');
+  return openPerfClock(clock, Number(hertz)).map(({ fd, close }) =>
+    checked(object, name, target, libbpf().bpf_program__attach_perf_event(program, fd), close),
+  );
+}
+
+function checked(object: BpfObject, name: string, target: string, pointer: Pointer | null, release?: () => void): Link {
+  if (pointer !== null) return new Link(pointer, release);
+  const code = errno();
+  const said = object.takeMessages().at(-1);
+  const details = said === undefined ? {} : { details: said };
+  const refused = code === EPERM || code === EACCES;
+  throw new SkepError(
+    refused ? 'SKEP_PERMISSION' : 'SKEP_ATTACH',
+    `cannot attach ${name} to ${target}: ${reasonOf(code, target)}`,
+    refused ? 'run as root, or grant CAP_PERFMON; tracefs must be readable' : '',
+    details,
+  );
+}
+
+/** libbpf's errno, and what it means for a probe of this kind. */
+function reasonOf(code: number, target: string): string {
+  if (/^k(ret)?probe|^ksyscall/.test(target) && code === 2) {
+    return `${describeErrno(code)}: no such function, or this kernel has no kprobes`;
+  }
+  return describeErrno(code);
+}
+
+/** At the first separator: `a/b/c` -> `a`, `b/c`. */
+function split(text: string, separator: string): string[] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
+}

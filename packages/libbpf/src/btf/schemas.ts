@@ -1,0 +1,195 @@
+import {
+  type ColumnSpec,
+  type ComputedField,
+  type Field,
+  type HistogramStream,
+  holds,
+  type Layout,
+  type OptionValues,
+  type PluginDefinition,
+  type Schema,
+  SkepError,
+  type StreamDefinition,
+  suggest,
+  type TableColumn,
+} from '@skep/core';
+import type { RecordLayout } from './members.js';
+import type { ObjectInfo, SnapshotInfo } from './object-info.js';
+
+/** A stream of a plugin with these options: its schema, and where its rows come from. */
+export type StreamPlan =
+  | { readonly kind: 'events'; readonly schema: Schema; readonly ring: string; readonly record: RecordLayout }
+  | {
+      readonly kind: 'table';
+      readonly schema: Schema;
+      readonly snapshot: SnapshotInfo;
+      readonly computed: readonly (readonly [string, ComputedField])[];
+      readonly sort: string | undefined;
+      readonly ascending: boolean;
+      readonly limit: number | undefined;
+    }
+  | {
+      readonly kind: 'histogram';
+      readonly schema: Schema;
+      readonly snapshot: SnapshotInfo;
+      /** Byte offset of the counters in the map's value. */
+      readonly slotsAt: number;
+    };
+
+const TIME: Field = {
+  name: 'time',
+  type: 'u64',
+  meaning: 'skep_ktime_t',
+  doc: 'end of the interval',
+  size: 0,
+  labels: undefined,
+};
+
+/** Who asks: short name of the plugin, and the name its instance has in the YAML. */
+export interface StreamOwner {
+  readonly plugin: string;
+  readonly source: string;
+}
+
+/**
+ * The streams that a plugin has with these options, in the order of its definition.
+ *
+ * @throws SkepError SKEP_PLUGIN when the definition names a ring, map or field that the object does not have.
+ */
+export function planStreams(
+  owner: StreamOwner,
+  definition: PluginDefinition,
+  info: ObjectInfo,
+  options: OptionValues,
+): StreamPlan[] {
+  return Object.entries(definition.streams)
+    .filter(([, stream]) => holds(stream.when, options))
+    .map(([name, stream]) => planStream(owner, name, stream, info, options));
+}
+
+function planStream(
+  owner: StreamOwner,
+  name: string,
+  stream: StreamDefinition,
+  info: ObjectInfo,
+  options: OptionValues,
+): StreamPlan {
+  const where = `stream "${name}" of plugin ${owner.plugin}`;
+  if ('ring' in stream) {
+    const record = wanted(info.rings, stream.ring, `${where}: ring`);
+    const fields = record.members.map((member) => member.field);
+    const separator = stream.delimited !== undefined && holds(stream.delimited, options) ? { separator: ',' } : {};
+    const layout: Layout = { ...layoutOf(stream, fields, options, where), ...separator };
+    const schema: Schema = { ...owner, stream: name, shape: 'events', fields, keys: stream.keys ?? [], layout };
+    return { kind: 'events', schema, ring: stream.ring, record };
+  }
+  const snapshot = wanted(info.snapshots, stream.snapshot, `${where}: snapshot`);
+  const keyFields = snapshot.key.members.map((member) => member.field);
+  const keys = keyFields.map((field) => field.name);
+  const timestamp = { timestamp: stream.timestamp !== undefined && holds(stream.timestamp, options) };
+  if (stream.histogram) {
+    const fields = [TIME, ...keyFields, ...bucketFields(stream)];
+    const slots = snapshot.value.histograms[0];
+    if (!slots) throw new SkepError('SKEP_PLUGIN', `${where}: values of "${stream.snapshot}" hold no skep_hist_t`);
+    const layout = { ...layoutOf(stream, fields, options, where), ...timestamp, ...histogramLayout(stream, options) };
+    const schema: Schema = { ...owner, stream: name, shape: 'histogram', fields, keys, layout };
+    return { kind: 'histogram', schema, snapshot, slotsAt: slots.offset };
+  }
+  const computed = Object.entries(stream.computed ?? {});
+  const fields = [
+    TIME,
+    ...keyFields,
+    ...snapshot.value.members.map((member) => member.field),
+    ...computed.map(([field, { type, meaning, doc }]) => ({
+      name: field,
+      type,
+      meaning,
+      doc,
+      size: 0,
+      labels: undefined,
+    })),
+  ];
+  const layout: Layout = {
+    ...layoutOf(stream, fields, options, where),
+    ...timestamp,
+    clear: stream.clear !== undefined && holds(stream.clear, options),
+    loadavg: stream.loadavg ?? false,
+  };
+  const schema: Schema = { ...owner, stream: name, shape: 'table', fields, keys, layout };
+  const sort = typeof stream.sort === 'function' ? stream.sort(options) : stream.sort;
+  if (sort !== undefined) named(fields, sort, where);
+  return {
+    kind: 'table',
+    schema,
+    snapshot,
+    computed,
+    sort,
+    ascending: stream.ascending ?? false,
+    limit: stream.limit?.(options),
+  };
+}
+
+function bucketFields({ histogram: { low, high, count } }: HistogramStream): Field[] {
+  const field = (name: string, doc: string): Field => ({
+    name,
+    type: 'u64',
+    meaning: undefined,
+    doc,
+    size: 0,
+    labels: undefined,
+  });
+  return [
+    field(low, 'low end of the bucket'),
+    field(high, 'high end of the bucket, inclusive'),
+    field(count, 'values in the bucket'),
+  ];
+}
+
+function histogramLayout({ histogram }: HistogramStream, options: OptionValues): Pick<Layout, 'histogram'> {
+  const { low, high, count, unit } = histogram;
+  const sections = (histogram.sections ?? [])
+    .filter((section) => holds(section.when, options))
+    .map(({ field, label }) => ({ field, label: label ?? field }));
+  return {
+    histogram: { low, high, count, unit: typeof unit === 'function' ? unit(options) : unit, sections },
+  };
+}
+
+function layoutOf(
+  stream: StreamDefinition,
+  fields: readonly Field[],
+  options: OptionValues,
+  where: string,
+): Pick<Layout, 'columns' | 'banner'> {
+  const specs: readonly ColumnSpec[] = stream.table ?? fields.map((field) => field.name);
+  const columns = specs
+    .map((spec) => (typeof spec === 'string' ? { field: spec } : spec))
+    .filter((spec) => !('when' in spec) || holds(spec.when, options))
+    .map((spec) => tableColumn(spec, named(fields, spec.field, where), options));
+  const banner = typeof stream.banner === 'function' ? stream.banner(options) : stream.banner;
+  return banner === undefined ? { columns } : { columns, banner };
+}
+
+function tableColumn(spec: Exclude<ColumnSpec, string>, field: Field, options: OptionValues): TableColumn {
+  const { when: _, header, ...column } = spec;
+  const text = typeof header === 'function' ? header(options) : header;
+  return { ...column, header: text ?? field.name.toUpperCase() };
+}
+
+function named(fields: readonly Field[], name: string, where: string): Field {
+  const field = fields.find((candidate) => candidate.name === name);
+  if (field) return field;
+  const remedy = suggest(
+    name,
+    fields.map((candidate) => candidate.name),
+  );
+  throw new SkepError('SKEP_PLUGIN', `${where}: no field "${name}"`, remedy);
+}
+
+function wanted<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {
+  const value = map.get(name);
+  if (value === undefined) {
+    throw new SkepError('SKEP_PLUGIN', `${what} "${name}" is not in the object`, suggest(name, [...map.keys()]));
+  }
+  return value;
+}

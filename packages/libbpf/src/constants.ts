@@ -1,0 +1,102 @@
+import { statSync } from 'node:fs';
+import { type OptionDefinitions, type OptionValue, type OptionValues, SkepError } from '@skep/core';
+import { type Btf, resolve, sizeOf } from './btf/index.js';
+import type { BpfObject } from './object.js';
+
+const utf8 = new TextEncoder();
+
+/**
+ * Set the program's constants from the plugin's options: option `name` goes to the C variable `opt_<name>` when there
+ * is one. Options without a value leave the C default.
+ *
+ * @throws SkepError SKEP_OPTION when a value does not fit its variable.
+ */
+export function applyOptions(object: BpfObject, definitions: OptionDefinitions, values: OptionValues): void {
+  for (const [name, definition] of Object.entries(definitions)) {
+    const value = values[name];
+    if (value === undefined) continue;
+    if (definition.kind === 'pinned-map') {
+      object.map(definition.map).usePinned(value as string);
+      object.setConstant(`${definition.map}_on`, Uint8Array.of(1));
+    } else if (definition.kind === 'cgroup') {
+      setCgroup(object, name, value as string);
+    } else if (definition.kind === 'ring-pages') {
+      object.map(definition.ring).setMaxEntries(Number(value) * 4096);
+    } else {
+      const resolve_ = definition.resolve as ((value: OptionValue) => ConstantValue) | undefined;
+      const variable = `opt_${name}`;
+      if (!object.info.variables.has(variable)) continue;
+      setConstant(object, name, variable, resolve_ ? resolve_(value) : (value as ConstantValue));
+    }
+  }
+}
+
+type ConstantValue = boolean | number | bigint | string | readonly (number | bigint | string)[];
+
+function setConstant(object: BpfObject, option: string, variable: string, value: ConstantValue): void {
+  const { type } = object.info.variables.get(variable)!;
+  const bytes = encode(object.info.btf, type, value);
+  if (bytes === undefined) {
+    throw new SkepError(
+      'SKEP_OPTION',
+      `option "${option}" of ${object.name}: ${String(value)} does not fit the program`,
+    );
+  }
+  object.setConstant(variable, bytes);
+}
+
+/** The C representation of a value; undefined when it does not fit. Lists fill arrays, the rest stays 0. */
+export function encode(btf: Btf, id: number, value: ConstantValue): Uint8Array | undefined {
+  const { type } = resolve(btf, id);
+  const size = sizeOf(btf, id);
+  if (type.kind === 'int' || type.kind === 'enum') {
+    if (typeof value === 'object') return undefined;
+    let number: bigint;
+    try {
+      number = BigInt(value);
+    } catch {
+      return undefined;
+    }
+    const bits = BigInt(size * 8);
+    const fits = number < 0n ? number >= -(1n << (bits - 1n)) : number < 1n << bits;
+    if (!fits) return undefined;
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, number), true);
+    return bytes.slice(0, size);
+  }
+  if (type.kind !== 'array') return undefined;
+  if (typeof value === 'string') {
+    const text = utf8.encode(value);
+    return text.length < size ? text : undefined;
+  }
+  if (!Array.isArray(value) || value.length > type.count) return undefined;
+  const step = sizeOf(btf, type.type);
+  const bytes = new Uint8Array(size);
+  for (const [i, item] of value.entries()) {
+    const part = encode(btf, type.type, item);
+    if (!part) return undefined;
+    bytes.set(part, i * step);
+  }
+  return bytes;
+}
+
+/** A cgroup v2 directory's id is its inode; its level is its depth below the mount, which the kernel can ask for. */
+function setCgroup(object: BpfObject, option: string, path: string): void {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!stat?.isDirectory()) {
+    throw new SkepError('SKEP_OPTION', `option "${option}" of ${object.name}: no directory ${path}`);
+  }
+  let level = 0;
+  let parent = path;
+  for (; ; level++) {
+    parent = `${parent}/..`;
+    const above = statSync(parent, { bigint: true });
+    if (above.dev !== stat.dev || (above.ino === stat.ino && level > 0)) break;
+    if (level > 64)
+      throw new SkepError('SKEP_OPTION', `option "${option}" of ${object.name}: ${path} is not in cgroup2`);
+  }
+  const id = new Uint8Array(8);
+  new DataView(id.buffer).setBigUint64(0, stat.ino, true);
+  object.setConstant('skep_cgroup_id', id);
+  object.setConstant('skep_cgroup_level', new Uint8Array(new Uint32Array([level]).buffer));
+}

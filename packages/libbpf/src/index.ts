@@ -1,0 +1,16 @@
+export * from './attach.js';
+export * from './binary.js';
+export * from './btf/index.js';
+export * from './clock.js';
+export * from './constants.js';
+export * from './counters.js';
+export * from './map.js';
+export { libbpf } from './native/libbpf.js';
+export { onLibbpfLog } from './native/printer.js';
+export * from './object.js';
+export * from './object-probe.js';
+export * from './perf-event.js';
+export * from './poller.js';
+export * from './ring.js';
+export * from './snapshots.js';
+export * from './verifier-log.js';

@@ -1,0 +1,159 @@
+import { SkepError } from '@skep/core';
+import { describeErrno, ENOENT, ENOSPC } from './errno.js';
+import { libbpf, type Pointer } from './native/libbpf.js';
+
+/** Values of `enum bpf_map_type` that behave differently here. */
+export const MAP_ARRAY = 2;
+export const MAP_PERCPU_HASH = 5;
+export const MAP_PERCPU_ARRAY = 6;
+export const MAP_LRU_PERCPU_HASH = 10;
+
+/** What came out of a map: keys and values one behind the other, per-CPU values as one block per key. */
+export interface Entries {
+  readonly count: number;
+  readonly keys: Uint8Array<ArrayBuffer>;
+  readonly values: Uint8Array<ArrayBuffer>;
+  /** Bytes from one key's values to the next: value size, rounded up and times CPUs for per-CPU maps. */
+  readonly stride: number;
+}
+
+/** A map of a loaded (or opened) object. */
+export class BpfMap {
+  readonly name: string;
+  private readonly pointer: Pointer;
+
+  constructor(name: string, pointer: Pointer) {
+    this.name = name;
+    this.pointer = pointer;
+  }
+
+  get fd(): number {
+    return libbpf().bpf_map__fd(this.pointer);
+  }
+  get type(): number {
+    return libbpf().bpf_map__type(this.pointer);
+  }
+  get keySize(): number {
+    return libbpf().bpf_map__key_size(this.pointer);
+  }
+  get valueSize(): number {
+    return libbpf().bpf_map__value_size(this.pointer);
+  }
+  get maxEntries(): number {
+    return libbpf().bpf_map__max_entries(this.pointer);
+  }
+
+  /** Values have one part per possible CPU. */
+  get isPerCpu(): boolean {
+    return [MAP_PERCPU_HASH, MAP_PERCPU_ARRAY, MAP_LRU_PERCPU_HASH].includes(this.type);
+  }
+  get isArray(): boolean {
+    return this.type === MAP_ARRAY || this.type === MAP_PERCPU_ARRAY;
+  }
+
+  /** Before load. For a ring: bytes, a power of two and a multiple of the page. */
+  setMaxEntries(entries: number): void {
+    const result = libbpf().bpf_map__set_max_entries(this.pointer, entries);
+    if (result < 0) throw new SkepError('SKEP_PLUGIN', `map ${this.name}: ${describeErrno(result)}`);
+  }
+
+  /**
+   * Before load: use the map pinned at `path` in place of this one.
+   *
+   * @throws SkepError SKEP_OPTION when there is none, or it does not have the right key and value size.
+   */
+  usePinned(path: string): void {
+    const fd = libbpf().bpf_obj_get(path);
+    if (fd < 0) {
+      throw new SkepError(
+        'SKEP_OPTION',
+        `no pinned map at ${path}: ${describeErrno(fd)}`,
+        'pin a BPF hash there first',
+      );
+    }
+    const [key, value] = [this.keySize, this.valueSize];
+    const result = libbpf().bpf_map__reuse_fd(this.pointer, fd);
+    if (result < 0) throw new SkepError('SKEP_OPTION', `${path} cannot be used as a map: ${describeErrno(result)}`);
+    if (this.keySize !== key || this.type !== 1) {
+      const remedy = `it must be a hash with ${key}-byte keys and ${value}-byte values`;
+      throw new SkepError('SKEP_OPTION', `the map at ${path} is of another kind`, remedy);
+    }
+  }
+
+  /** Read every entry; with `remove`, empty the map while reading (hash maps), or zero it (arrays). */
+  entries(remove: boolean): Entries {
+    return this.isArray ? this.arrayEntries(remove) : this.hashEntries(remove);
+  }
+
+  private get stride(): number {
+    const cpus = this.isPerCpu ? libbpf().libbpf_num_possible_cpus() : 1;
+    return this.isPerCpu ? Math.ceil(this.valueSize / 8) * 8 * cpus : this.valueSize;
+  }
+
+  /** In batches, one system call for many entries (Linux 5.6). */
+  private hashEntries(remove: boolean): Entries {
+    const { keySize, stride, maxEntries, fd } = this;
+    const read = remove ? libbpf().bpf_map_lookup_and_delete_batch : libbpf().bpf_map_lookup_batch;
+    let keys = new Uint8Array(0);
+    let values = new Uint8Array(0);
+    let count = 0;
+    let from: Uint8Array | null = null;
+    // A batch must be able to hold a whole bucket of the hash, or the kernel answers ENOSPC.
+    let room = Math.min(maxEntries, 1024);
+    for (;;) {
+      const to = new Uint8Array(Math.max(4, keySize));
+      const batchKeys = new Uint8Array(room * keySize);
+      const batchValues = new Uint8Array(room * stride);
+      const got = [room];
+      const result = read(fd, from, to, batchKeys, batchValues, got, null);
+      if (result === -ENOSPC) {
+        room *= 2;
+        continue;
+      }
+      if (result < 0 && result !== -ENOENT) {
+        throw new SkepError('SKEP_ATTACH', `reading map ${this.name}: ${describeErrno(result)}`);
+      }
+      const n = Number(got[0]);
+      keys = concat(keys, batchKeys.subarray(0, n * keySize));
+      values = concat(values, batchValues.subarray(0, n * stride));
+      count += n;
+      if (result === -ENOENT) return { count, keys, values, stride };
+      from = to;
+    }
+  }
+
+  /** Key by key: per-CPU arrays have no batches before 5.13, and arrays here are small. */
+  private arrayEntries(remove: boolean): Entries {
+    const { stride, maxEntries, fd } = this;
+    const keys = new Uint8Array(maxEntries * 4);
+    const values = new Uint8Array(maxEntries * stride);
+    new Uint32Array(keys.buffer).forEach((_, i, all) => {
+      all[i] = i;
+    });
+    const zero = new Uint8Array(stride);
+    for (let i = 0; i < maxEntries; i++) {
+      const key = keys.subarray(i * 4, i * 4 + 4);
+      libbpf().bpf_map_lookup_elem(fd, key, values.subarray(i * stride, (i + 1) * stride));
+      if (remove) libbpf().bpf_map_update_elem(fd, key, zero, 0);
+    }
+    return { count: maxEntries, keys, values, stride };
+  }
+
+  lookup(key: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+    const value = new Uint8Array(this.stride);
+    return libbpf().bpf_map_lookup_elem(this.fd, key, value) < 0 ? undefined : value;
+  }
+
+  update(key: Uint8Array, value: Uint8Array): void {
+    const result = libbpf().bpf_map_update_elem(this.fd, key, value, 0);
+    if (result < 0) throw new SkepError('SKEP_ATTACH', `writing map ${this.name}: ${describeErrno(result)}`);
+  }
+}
+
+function concat(a: Uint8Array<ArrayBuffer>, b: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (a.length === 0) return b.slice();
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}

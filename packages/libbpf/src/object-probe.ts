@@ -1,0 +1,326 @@
+import {
+  type BatchBuilder,
+  type Condition,
+  createDecoder,
+  holds,
+  type Log,
+  type LossCounts,
+  NO_LOSSES,
+  type OptionValues,
+  type PluginDefinition,
+  type Probe,
+  type Schema,
+  SkepError,
+} from '@skep/core';
+import { type AttachOptions, attachProgram, type Link } from './attach.js';
+import { planStreams, type StreamOwner, type StreamPlan } from './btf/index.js';
+import { wallClock } from './clock.js';
+import { applyOptions } from './constants.js';
+import { Counters } from './counters.js';
+import { libc, rcuGracePeriod } from './native/libc.js';
+import { BpfObject, type LoadedFile } from './object.js';
+import type { Poller } from './poller.js';
+import { mapRing, RingReader } from './ring.js';
+import { histogramRows, tableRows } from './snapshot-rows.js';
+import { Snapshots, type Taken } from './snapshots.js';
+
+export interface ObjectProbeOptions {
+  readonly owner: StreamOwner;
+  readonly definition: PluginDefinition;
+  readonly file: LoadedFile;
+  readonly options: OptionValues;
+  readonly log: Log;
+  /** Woken by rings that pass their half, and when a snapshot is ready. */
+  readonly poller: Poller;
+  /** Time between snapshots in milliseconds; undefined: only at the end. */
+  readonly everyMs?: number | undefined;
+  /** Use this attach set and no other: for tests. Index into `attachSets()`. */
+  readonly attachSet?: number;
+  /** Pass libbpf's debug lines to the log. */
+  readonly debug?: boolean;
+}
+
+/** One attach set as it applies to a plugin's options: names of programs, `?` removed. */
+export interface ResolvedSet {
+  readonly programs: readonly string[];
+  readonly optional: ReadonlySet<string>;
+  readonly note: string | undefined;
+}
+
+/** What came of trying one set. */
+export interface Attempt {
+  readonly programs: readonly string[];
+  readonly error: SkepError | undefined;
+}
+
+/** The attach sets whose conditions hold, best first. */
+export function attachSets(definition: PluginDefinition, options: OptionValues): ResolvedSet[] {
+  return definition.attach
+    .map((set) => ('programs' in set ? set : { programs: set, when: undefined, note: undefined }))
+    .filter((set) => holds(set.when as Condition | undefined, options))
+    .map(({ programs, note }) => ({
+      programs: programs.map((name) => name.replace(/\?$/, '')),
+      optional: new Set(programs.filter((name) => name.endsWith('?')).map((name) => name.slice(0, -1))),
+      note,
+    }));
+}
+
+interface OpenRing {
+  readonly reader: RingReader;
+  readonly fd: number;
+  readonly unmap: () => void;
+}
+
+/** A plugin at work: its object loaded and attached by the first set that this kernel takes, its streams drained. */
+export class ObjectProbe implements Probe {
+  readonly schemas: readonly Schema[];
+  readonly attempts: Attempt[] = [];
+  private readonly plans: readonly StreamPlan[];
+  private readonly sets: readonly ResolvedSet[];
+  private readonly config: ObjectProbeOptions;
+  private readonly clock = wallClock();
+  private object: BpfObject | undefined;
+  private current = -1;
+  private links: Link[] = [];
+  private readonly rings = new Map<string, OpenRing>();
+  private counters: Counters | undefined;
+  private bss: { readonly buffer: ArrayBuffer; readonly address: bigint; readonly length: number } | undefined;
+  private snapshots: Snapshots | undefined;
+  private readonly ready = new Map<Schema, Taken[]>();
+  private taking: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly seenLost = new Map<string, bigint>();
+  private lastLosses = new Map<string, LossCounts>();
+
+  /** @throws SkepError SKEP_PLUGIN when the definition and the object do not agree. */
+  constructor(config: ObjectProbeOptions) {
+    this.config = config;
+    const { owner, definition, file, options } = config;
+    this.plans = planStreams(owner, definition, file.info, options);
+    this.schemas = this.plans.map((plan) => plan.schema);
+    const sets = attachSets(definition, options);
+    this.sets = config.attachSet === undefined ? sets : sets.slice(config.attachSet, config.attachSet + 1);
+  }
+
+  /** The set in use, after `open`. */
+  get attachedSet(): ResolvedSet | undefined {
+    return this.sets[this.current];
+  }
+
+  /** @throws SkepError when no set can be loaded: SKEP_ATTACH with every set's reason, or the one reason there is. */
+  async open(): Promise<void> {
+    this.openFrom(0);
+  }
+
+  private openFrom(first: number): void {
+    for (let i = first; i < this.sets.length; i++) {
+      try {
+        this.load(this.sets[i]!);
+        this.current = i;
+        return;
+      } catch (error) {
+        this.attemptFailed(this.sets[i]!, error);
+      }
+    }
+    throw this.noSetLeft();
+  }
+
+  /** Attach; a set that loads and cannot attach gives way to the next. */
+  async attach(): Promise<void> {
+    for (;;) {
+      const set = this.sets[this.current]!;
+      try {
+        this.attachSet(set);
+        this.attempts.push({ programs: set.programs, error: undefined });
+        this.startSnapshots();
+        return;
+      } catch (error) {
+        this.attemptFailed(set, error);
+        this.openFrom(this.current + 1);
+      }
+    }
+  }
+
+  private attemptFailed(set: ResolvedSet, error: unknown): void {
+    this.release();
+    const known = error as SkepError;
+    // A mistake of the user or of the plugin is not an answer of the kernel: trying on would hide it.
+    if (!['SKEP_VERIFIER', 'SKEP_PERMISSION', 'SKEP_ATTACH'].includes(known.code)) throw error;
+    this.attempts.push({ programs: set.programs, error: known });
+    this.config.log.debug(`${this.config.owner.source}: ${set.programs.join(', ')}: ${known.message}`);
+  }
+
+  private noSetLeft(): SkepError {
+    const failed = this.attempts.filter((attempt) => attempt.error);
+    const { source } = this.config.owner;
+    if (failed.length === 1) return failed[0]!.error!;
+    const reasons = failed.map(({ programs, error }) => `${programs.join(' + ')}: ${error!.message}`).join('\n');
+    const allRefused = failed.length > 0 && failed.every(({ error }) => error!.code === 'SKEP_PERMISSION');
+    const remedy = allRefused ? `${reasons}\n${failed[0]!.error!.remedy}` : reasons;
+    const details = failed.map(({ error }) => error!.details ?? '').join('\n');
+    const code = allRefused ? 'SKEP_PERMISSION' : 'SKEP_ATTACH';
+    return new SkepError(code, `none of the ${failed.length} attach sets of ${source} works on this kernel`, remedy, {
+      details,
+    });
+  }
+
+  private load(set: ResolvedSet): void {
+    const { owner, definition, file, options, log, debug } = this.config;
+    const object = new BpfObject(owner.plugin, file, log, debug);
+    this.object = object;
+    object.select(new Set(set.programs));
+    applyOptions(object, definition.options ?? {}, options);
+    object.load();
+    this.bss = object.mapSection('.bss');
+    if (!this.bss)
+      throw new SkepError(
+        'SKEP_PLUGIN',
+        `${owner.plugin} has no counters`,
+        'declare streams with SKEP_RING or SKEP_SNAPSHOT',
+      );
+    this.counters = new Counters(file.info, this.bss.buffer);
+    for (const plan of this.plans) if (plan.kind === 'events') this.openRing(object, plan);
+    if (file.info.snapshots.size > 0) {
+      this.snapshots = new Snapshots(object, this.counters, this.bss.buffer, nowNs());
+    }
+  }
+
+  private openRing(object: BpfObject, plan: Extract<StreamPlan, { kind: 'events' }>): void {
+    const map = object.map(plan.ring);
+    const { memory, unmap } = mapRing(map.fd, map.maxEntries);
+    const { members, size } = plan.record;
+    // Text as the last member may be sent short: only what stands before it must be there.
+    const last = members.at(-1);
+    const smallest = last && last.field.type === 'bytes' ? last.offset : size;
+    const reader = new RingReader(memory, createDecoder(members, this.clock), smallest);
+    this.rings.set(plan.schema.stream, { reader, fd: map.fd, unmap });
+    this.config.poller.add(map.fd);
+  }
+
+  private attachSet(set: ResolvedSet): void {
+    const { options, definition } = this.config;
+    const binaries = new Map<string, string>();
+    for (const [name, { kind }] of Object.entries(definition.options ?? {})) {
+      if (kind === 'binary' && options[name] !== undefined) binaries.set(name, options[name] as string);
+    }
+    const attachOptions: AttachOptions = { binaries };
+    let attached = 0;
+    for (const name of set.programs) {
+      try {
+        this.links.push(...attachProgram(this.object!, name, attachOptions));
+        attached++;
+      } catch (error) {
+        if (!set.optional.has(name)) throw error;
+        this.config.log.debug(
+          `${this.config.owner.source}: ${name} is optional and left out: ${(error as Error).message}`,
+        );
+      }
+    }
+    if (attached === 0) throw new SkepError('SKEP_ATTACH', `nothing of ${set.programs.join(', ')} could be attached`);
+  }
+
+  private startSnapshots(): void {
+    const { everyMs } = this.config;
+    if (!this.snapshots || everyMs === undefined) return;
+    // The next one is due `everyMs` after the last was due, not after it was read: intervals do not drift.
+    let due = performance.now() + everyMs;
+    const tick = () => {
+      void this.takeSnapshot();
+      due = Math.max(due + everyMs, performance.now());
+      this.timer = setTimeout(tick, due - performance.now());
+    };
+    this.timer = setTimeout(tick, everyMs);
+  }
+
+  /** Not while the last one waits to be drained: then the interval grows, and nothing is lost. */
+  private takeSnapshot(last = false): Promise<void> {
+    if (this.taking) return this.taking;
+    if (!this.snapshots || (this.ready.size > 0 && !last)) return Promise.resolve();
+    this.taking = this.snapshots.take(nowNs).then((taken) => {
+      this.taking = undefined;
+      for (const plan of this.plans) {
+        if (plan.kind === 'events') continue;
+        const waiting = this.ready.get(plan.schema) ?? [];
+        this.ready.set(plan.schema, [...waiting, taken.get(plan.snapshot.name)!]);
+      }
+      this.config.poller.wake();
+    });
+    return this.taking;
+  }
+
+  drain(into: BatchBuilder): number {
+    const plan = this.plans.find(({ schema }) => schema === into.schema);
+    if (!plan || !this.object) return 0;
+    if (plan.kind === 'events') {
+      const rows = this.rings.get(plan.schema.stream)?.reader.drain(into) ?? 0;
+      if (rows > 0) into.lost += this.newlyLost(plan.ring);
+      return rows;
+    }
+    const waiting = this.ready.get(plan.schema);
+    const taken = waiting?.shift();
+    if (!taken) return 0;
+    if (waiting?.length === 0) this.ready.delete(plan.schema);
+    const { timeNs, intervalNs, complete } = taken;
+    into.snapshot = { timeNs, intervalNs, complete };
+    const isArray = this.object.map(`${plan.snapshot.name}_0`).isArray;
+    return plan.kind === 'table' ? tableRows(plan, taken, isArray, into) : histogramRows(plan, taken, into);
+  }
+
+  private newlyLost(ring: string): number {
+    const { ringFull, mapFull } = this.counters!.total(ring);
+    const lost = ringFull + mapFull;
+    const fresh = lost - (this.seenLost.get(ring) ?? 0n);
+    this.seenLost.set(ring, lost);
+    return Number(fresh);
+  }
+
+  losses(stream: string): LossCounts {
+    if (!this.counters) return this.lastLosses.get(stream) ?? NO_LOSSES;
+    const plan = this.plans.find(({ schema }) => schema.stream === stream);
+    if (!plan) return NO_LOSSES;
+    return this.counters.total(plan.kind === 'events' ? plan.ring : plan.snapshot.name);
+  }
+
+  /** Updates that snapshots have covered; for events, what a stream delivered is counted by whoever drains it. */
+  coveredUpdates(stream: string): bigint {
+    const plan = this.plans.find(({ schema }) => schema.stream === stream);
+    return plan && plan.kind !== 'events' ? (this.snapshots?.coveredUpdates(plan.snapshot.name) ?? 0n) : 0n;
+  }
+
+  /** Detach, wait until no program runs any more, and take the last snapshot: from here on nothing is added. */
+  async finish(): Promise<void> {
+    clearTimeout(this.timer);
+    for (const link of this.links.splice(0)) link.destroy();
+    await this.taking;
+    if (!this.object) return;
+    await rcuGracePeriod();
+    await this.takeSnapshot(true);
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.timer);
+    await this.taking?.catch(() => undefined);
+    this.release();
+  }
+
+  private release(): void {
+    for (const { schema } of this.plans) this.lastLosses.set(schema.stream, this.losses(schema.stream));
+    for (const link of this.links.splice(0)) link.destroy();
+    for (const ring of this.rings.values()) {
+      this.config.poller.remove(ring.fd);
+      ring.unmap();
+    }
+    this.rings.clear();
+    this.ready.clear();
+    this.counters = undefined;
+    this.snapshots = undefined;
+    if (this.bss) libc().munmap(this.bss.address, this.bss.length);
+    this.bss = undefined;
+    this.object?.close();
+    this.object = undefined;
+  }
+}
+
+function nowNs(): bigint {
+  return BigInt(Date.now()) * 1_000_000n;
+}

@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import { type Log, SkepError } from '@skep/core';
+import { type ObjectInfo, readObject } from './btf/index.js';
+import { describeErrno, EACCES, EPERM } from './errno.js';
+import { BpfMap } from './map.js';
+import { libbpf, type Pointer, sized } from './native/libbpf.js';
+import { errno, mapMemory, PROT_READ, PROT_WRITE, pageSize, viewMemory } from './native/libc.js';
+import { onLibbpfLog } from './native/printer.js';
+import { lastLines, verifierLog } from './verifier-log.js';
+
+/** An object file read once; opened anew for every attempt to load it. */
+export interface LoadedFile {
+  readonly bytes: Uint8Array;
+  readonly info: ObjectInfo;
+}
+
+/** @throws SkepError SKEP_PLUGIN when the file is not there, SKEP_SCHEMA when it is no object of skep's. */
+export function readObjectFile(url: URL): LoadedFile {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(url);
+  } catch (cause) {
+    const remedy = 'build the plugin first: npm run build, or skep build in its folder';
+    throw new SkepError('SKEP_PLUGIN', `no BPF object at ${url.pathname}`, remedy, { cause });
+  }
+  return { bytes, info: readObject(bytes) };
+}
+
+/**
+ * A BPF object in libbpf: open (constructor), set constants, load, use, close. Everything it owns in the kernel goes
+ * with `close()`, or with the process.
+ */
+export class BpfObject {
+  readonly name: string;
+  readonly info: ObjectInfo;
+  private pointer: Pointer | undefined;
+  private readonly log: Log;
+  private readonly messages: string[] = [];
+
+  constructor(name: string, file: LoadedFile, log: Log, debug = false) {
+    this.name = name;
+    this.info = file.info;
+    this.log = log;
+    onLibbpfLog((level, text) => {
+      this.messages.push(text);
+      this.log.debug(`libbpf ${level}: ${text}`);
+    }, debug);
+    // Names of kernel objects hold at most 15 characters.
+    const options = sized('skep_object_open_opts', { object_name: name.replace(/\W/g, '_').slice(0, 15) });
+    const pointer = libbpf().bpf_object__open_mem(file.bytes, file.bytes.length, options);
+    if (pointer === null) {
+      const reason = this.messages.at(-1) ?? describeErrno(errno());
+      throw new SkepError('SKEP_PLUGIN', `libbpf cannot open the object of ${name}: ${reason}`, 'rebuild the plugin');
+    }
+    this.pointer = pointer;
+  }
+
+  /** Load only these programs; the others are not shown to the kernel at all. */
+  select(programs: ReadonlySet<string>): void {
+    for (let p = libbpf().bpf_object__next_program(this.raw, null); p !== null; ) {
+      libbpf().bpf_program__set_autoload(p, programs.has(libbpf().bpf_program__name(p)));
+      p = libbpf().bpf_object__next_program(this.raw, p);
+    }
+  }
+
+  /** Write the bytes of a constant (`const volatile`) before load. */
+  setConstant(name: string, bytes: Uint8Array): void {
+    const variable = this.info.variables.get(name);
+    if (!variable || bytes.length > variable.size) {
+      throw new SkepError('SKEP_PLUGIN', `${this.name} has no constant "${name}" of ${bytes.length} bytes`);
+    }
+    const memory = new Uint8Array(this.initialValue(variable.section));
+    memory.fill(0, variable.offset, variable.offset + variable.size);
+    memory.set(bytes, variable.offset);
+  }
+
+  private initialValue(section: string): ArrayBuffer {
+    for (const map of this.rawMaps()) {
+      // libbpf names them after the object: opensnoo.rodata
+      if (!libbpf().bpf_map__name(map).endsWith(section)) continue;
+      const size = [0];
+      const address = libbpf().bpf_map__initial_value(map, size);
+      if (address !== null) return viewMemory(address, Number(size[0]));
+    }
+    throw new SkepError('SKEP_PLUGIN', `${this.name} has no section ${section}`);
+  }
+
+  private *rawMaps(): Generator<Pointer> {
+    for (let m = libbpf().bpf_object__next_map(this.raw, null); m !== null; ) {
+      yield m;
+      m = libbpf().bpf_object__next_map(this.raw, m);
+    }
+  }
+
+  /** @throws SkepError SKEP_PERMISSION, SKEP_NO_BTF or SKEP_VERIFIER, with the lines of libbpf's log that matter. */
+  load(): void {
+    this.messages.length = 0;
+    const result = libbpf().bpf_object__load(this.raw);
+    if (result < 0) throw this.loadError(-result);
+  }
+
+  private loadError(code: number): SkepError {
+    const details = this.messages.join('\n');
+    if (/vmlinux BTF|failed to find valid kernel BTF/.test(details) && !/prog '/.test(details)) {
+      const remedy = 'use a kernel with CONFIG_DEBUG_INFO_BTF=y (/sys/kernel/btf/vmlinux)';
+      return new SkepError('SKEP_NO_BTF', `${this.name} needs kernel BTF`, remedy, { details });
+    }
+    const program = /prog '([^']+)'/.exec(details)?.[1];
+    const what = program ? `program ${program} of ${this.name}` : this.name;
+    const log = verifierLog(details);
+    if (log !== undefined && log.length > 0) {
+      const remedy = `the verifier's last lines:\n${lastLines(log, 12)}`;
+      return new SkepError('SKEP_VERIFIER', `the kernel refused ${what}: ${describeErrno(code)}`, remedy, { details });
+    }
+    if (code === EPERM || code === EACCES) {
+      const remedy =
+        process.getuid?.() === 0
+          ? 'this kernel does not allow this kind of program (lockdown, or a container without CAP_BPF)'
+          : 'run as root, or grant CAP_BPF and CAP_PERFMON';
+      return new SkepError('SKEP_PERMISSION', `the kernel refused ${what}: ${describeErrno(code)}`, remedy, {
+        details,
+      });
+    }
+    const hint = this.messages.filter((line) => !/^(failed to load|-- )/.test(line)).at(-1) ?? '';
+    return new SkepError('SKEP_VERIFIER', `the kernel refused ${what}: ${describeErrno(code)}`, hint, { details });
+  }
+
+  program(name: string): Pointer {
+    const pointer = libbpf().bpf_object__find_program_by_name(this.raw, name);
+    if (pointer === null) throw new SkepError('SKEP_PLUGIN', `${this.name} has no program "${name}"`);
+    return pointer;
+  }
+
+  map(name: string): BpfMap {
+    const pointer = libbpf().bpf_object__find_map_by_name(this.raw, name);
+    if (pointer === null) throw new SkepError('SKEP_PLUGIN', `${this.name} has no map "${name}"`);
+    return new BpfMap(name, pointer);
+  }
+
+  /** The live bytes of a section's variables (.bss, .data), mapped; undefined when the object has no such section. */
+  mapSection(
+    section: string,
+  ): { readonly buffer: ArrayBuffer; readonly address: bigint; readonly length: number } | undefined {
+    for (const map of this.rawMaps()) {
+      if (!libbpf().bpf_map__name(map).endsWith(section)) continue;
+      const length = Math.ceil(libbpf().bpf_map__value_size(map) / pageSize()) * pageSize();
+      const address = mapMemory(libbpf().bpf_map__fd(map), length, PROT_READ | PROT_WRITE, 0);
+      if (address === undefined)
+        throw new SkepError('SKEP_ATTACH', `cannot map ${section} of ${this.name}: ${describeErrno(errno())}`);
+      return { buffer: viewMemory(address, length), address, length };
+    }
+    return undefined;
+  }
+
+  /** libbpf's messages since the last load or attach, for an error. */
+  takeMessages(): string[] {
+    return this.messages.splice(0);
+  }
+
+  close(): void {
+    if (this.pointer === undefined) return;
+    libbpf().bpf_object__close(this.pointer);
+    this.pointer = undefined;
+  }
+
+  private get raw(): Pointer {
+    if (this.pointer === undefined) throw new SkepError('SKEP_INTERNAL', `the object of ${this.name} is closed`);
+    return this.pointer;
+  }
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { SkepError } from '@skep/core';
+import { describeErrno } from './errno.js';
+import { errno, libc, perfEventOpen } from './native/libc.js';
+
+const PERF_TYPE_SOFTWARE = 1;
+/** `enum perf_sw_ids` */
+const SOFTWARE: Readonly<Record<string, number>> = { 'cpu-clock': 0, 'task-clock': 1 };
+
+const ATTR_SIZE = 128;
+const FLAG_FREQ = 1n << 10n;
+
+/** The bytes of a `struct perf_event_attr` that samples a software clock `hertz` times a second. */
+export function clockAttr(config: number, hertz: number): Uint8Array {
+  const attr = new Uint8Array(ATTR_SIZE);
+  const view = new DataView(attr.buffer);
+  view.setUint32(0, PERF_TYPE_SOFTWARE, true);
+  view.setUint32(4, ATTR_SIZE, true);
+  view.setBigUint64(8, BigInt(config), true);
+  view.setBigUint64(16, BigInt(hertz), true);
+  view.setBigUint64(40, FLAG_FREQ, true);
+  return attr;
+}
+
+/**
+ * A sampling event on every online CPU.
+ *
+ * @throws SkepError SKEP_ATTACH when the clock is unknown or the kernel refuses.
+ */
+export function openPerfClock(clock: string, hertz: number): { readonly fd: number; close(): void }[] {
+  const config = SOFTWARE[clock];
+  if (config === undefined || !(hertz > 0)) {
+    throw new SkepError(
+      'SKEP_ATTACH',
+      `perf_event/${clock}:${hertz} is not a clock and a rate`,
+      'such as cpu-clock:99',
+    );
+  }
+  const attr = clockAttr(config, hertz);
+  return onlineCpus().map((cpu) => {
+    const fd = perfEventOpen(attr, -1, cpu);
+    if (fd < 0) throw new SkepError('SKEP_ATTACH', `perf_event_open on CPU ${cpu}: ${describeErrno(errno())}`);
+    return { fd, close: () => void libc().close(fd) };
+  });
+}
+
+/** CPUs of /sys/devices/system/cpu/online, a list such as `0-3,8`. */
+export function onlineCpus(): number[] {
+  return readFileSync('/sys/devices/system/cpu/online', 'utf8')
+    .trim()
+    .split(',')
+    .flatMap((part) => {
+      const [first = 0, last = first] = part.split('-').map(Number);
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    });
+}

@@ -1,0 +1,14 @@
+/** The kernel's log out of libbpf's messages; undefined when the load failed before the verifier ran. */
+export function verifierLog(messages: string): string | undefined {
+  const match = /-- BEGIN PROG LOAD LOG --\n?([\s\S]*?)-- END PROG LOAD LOG --/.exec(messages);
+  return match?.[1]?.trim();
+}
+
+/** Lines of statistics at the end of a log say nothing about the fault. */
+const NOISE = /^(processed \d+ insns|max_states_per_insn|verification time|stack depth|mark_precise|$)/;
+
+/** The last `count` lines that say why; a line of source is kept with the instruction it explains. */
+export function lastLines(log: string, count: number): string {
+  const lines = log.split('\n').filter((line) => !NOISE.test(line));
+  return lines.slice(-count).join('\n');
+}

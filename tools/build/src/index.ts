@@ -1,0 +1,2 @@
+export * from './compile-bpf.js';
+export * from './plugins.js';
