@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { BUILT, HERE } from './places.js';
+import { BUILT, HERE, WORKSPACE } from './places.js';
 
 const run = promisify(execFile);
 const SOURCES = join(HERE, 'c');
@@ -23,12 +23,8 @@ export function buildProgram(name: string, libraries: readonly string[] = []): P
 export function buildBpf(name: string): Promise<string> {
   return build(`${name}.bpf.c`, `${name}.bpf.o`, (source, output) => [
     ...['-O2', '-g', '-Wall', '-target', 'bpf', '-mcpu=v3'],
-    ...[`-I/usr/include/${machine()}-linux-gnu`, '-c', source, '-o', output], // Debian keeps asm/ there
+    ...['-I', join(WORKSPACE, 'packages/libbpf/include'), '-c', source, '-o', output],
   ]);
-}
-
-function machine(): string {
-  return process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 }
 
 async function build(
