@@ -190,22 +190,31 @@ export function selectRows(batch: Batch, keep: Uint8Array): Batch {
 export function gather(column: Column, rows: Uint32Array): Column {
   if (column.kind === 'bytes') {
     let size = 0;
-    for (const r of rows) size += column.ends[r]! - (r === 0 ? 0 : column.ends[r - 1]!);
+    for (let n = 0; n < rows.length; n++) {
+      const r = rows[n]!;
+      size += column.ends[r]! - (r === 0 ? 0 : column.ends[r - 1]!);
+    }
     const data = new Uint8Array(size);
     const ends = new Uint32Array(rows.length);
     let end = 0;
     for (let n = 0; n < rows.length; n++) {
       const r = rows[n]!;
-      const bytes = column.data.subarray(r === 0 ? 0 : column.ends[r - 1]!, column.ends[r]!);
-      data.set(bytes, end);
-      ends[n] = end += bytes.length;
+      const start = r === 0 ? 0 : column.ends[r - 1]!;
+      const stop = column.ends[r]!;
+      // Below a cache line or two, a view per row costs more than the bytes.
+      if (stop - start > 96) data.set(column.data.subarray(start, stop), end);
+      else for (let from = start, to = end; from < stop; from++, to++) data[to] = column.data[from]!;
+      ends[n] = end += stop - start;
     }
     return { kind: 'bytes', data, ends };
   }
   if (column.kind === 'wide') {
     const type = column.values instanceof BigUint64Array ? 'u64' : 'i64';
     const wide = wideColumn(type, new ArrayBuffer(rows.length * 8));
-    for (let n = 0; n < rows.length; n++) wide.values[n] = column.values[rows[n]!]!;
+    for (let n = 0; n < rows.length; n++) {
+      wide.words[n * 2] = column.words[rows[n]! * 2]!;
+      wide.words[n * 2 + 1] = column.words[rows[n]! * 2 + 1]!;
+    }
     return wide;
   }
   const Type = column.values.constructor as new (length: number) => NumberColumn['values'];

@@ -1,7 +1,14 @@
-import { SkepError } from './errors.js';
+import { SkepError, suggest } from './errors.js';
 
 /** What an option's value may be once parsed. */
-export type OptionValue = boolean | number | string | readonly string[] | readonly number[] | undefined;
+export type OptionValue =
+  | boolean
+  | number
+  | string
+  | readonly string[]
+  | readonly number[]
+  | { readonly [name: string]: OptionValue }
+  | undefined;
 
 interface Common<T> {
   readonly help: string;
@@ -87,6 +94,11 @@ export interface CommandOption extends Common<readonly string[]> {
 export interface BinaryOption extends Common<string> {
   readonly kind: 'binary';
 }
+/** Options under one key: `rotate: { size: 100MB, keep: 10 }`. YAML only; undefined when the key is not there. */
+export interface GroupOption<O extends OptionDefinitions = OptionDefinitions> extends Common<never> {
+  readonly kind: 'group';
+  readonly options: O;
+}
 
 export type OptionDefinition =
   | BooleanOption
@@ -104,20 +116,24 @@ export type OptionDefinition =
   | RingPagesOption
   | StopAfterOption
   | CommandOption
-  | BinaryOption;
+  | BinaryOption
+  | GroupOption;
 
 export type OptionDefinitions = Readonly<Record<string, OptionDefinition>>;
 
 /** The type of a definition's value; `undefined` when it was not given and has no default. */
-export type ValueOf<D extends OptionDefinition> = D['kind'] extends 'boolean'
-  ? boolean
-  : D['kind'] extends 'integer' | 'duration' | 'size' | 'user' | 'ring-pages' | 'stop-after'
-    ? number | undefined
-    : D['kind'] extends 'list' | 'command'
-      ? readonly string[] | undefined
-      : D['kind'] extends 'integers'
-        ? readonly number[] | undefined
-        : string | undefined;
+export type ValueOf<D extends OptionDefinition> =
+  D extends GroupOption<infer O>
+    ? OptionValues<O> | undefined
+    : D['kind'] extends 'boolean'
+      ? boolean
+      : D['kind'] extends 'integer' | 'duration' | 'size' | 'user' | 'ring-pages' | 'stop-after'
+        ? number | undefined
+        : D['kind'] extends 'list' | 'command'
+          ? readonly string[] | undefined
+          : D['kind'] extends 'integers'
+            ? readonly number[] | undefined
+            : string | undefined;
 
 export type OptionValues<O extends OptionDefinitions = OptionDefinitions> = {
   readonly [K in keyof O]: ValueOf<O[K]>;
@@ -198,6 +214,11 @@ export const option = {
   }),
   command: (help: string, rest: Rest<CommandOption> = {}): CommandOption => ({ kind: 'command', help, ...rest }),
   binary: (help: string, rest: Rest<BinaryOption> = {}): BinaryOption => ({ kind: 'binary', help, ...rest }),
+  group: <const O extends OptionDefinitions>(help: string, options: O): GroupOption<O> => ({
+    kind: 'group',
+    help,
+    options,
+  }),
 } as const;
 
 const DURATION = /^(\d+(?:\.\d+)?)\s*(ns|us|ms|s|m|h|d)?$/;
@@ -287,6 +308,11 @@ export function parseOption(
       }
       return values as number[];
     }
+    case 'group':
+      if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+        return fail(`a mapping of ${Object.keys(definition.options).join(', ')}`);
+      }
+      return parseGroup(owner, name, definition.options, raw as Readonly<Record<string, unknown>>, findUser);
     case 'regex':
       if (typeof text !== 'string') return fail('a regular expression');
       try {
@@ -303,6 +329,26 @@ export function parseOption(
       }
       return text;
   }
+}
+
+function parseGroup(
+  owner: string,
+  name: string,
+  options: OptionDefinitions,
+  raw: Readonly<Record<string, unknown>>,
+  findUser: (name: string) => number | undefined,
+): { readonly [name: string]: OptionValue } {
+  const values: Record<string, OptionValue> = {};
+  for (const [key, definition] of Object.entries(options)) {
+    values[key] = definition.default;
+    if (Object.hasOwn(raw, key)) values[key] = parseOption(owner, `${name}.${key}`, definition, raw[key], findUser);
+  }
+  const unknown = Object.keys(raw).find((key) => !Object.hasOwn(options, key));
+  if (unknown !== undefined) {
+    const remedy = suggest(unknown, Object.keys(options));
+    throw new SkepError('SKEP_OPTION', `unknown option "${name}.${unknown}" of ${owner}`, remedy);
+  }
+  return values;
 }
 
 function range(min: number, max: number): string {

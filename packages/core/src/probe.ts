@@ -19,8 +19,12 @@ export interface Probe {
    * @throws SkepError SKEP_RING_CORRUPT when the kernel's positions make no sense; the probe cannot be used again.
    */
   drain(into: BatchBuilder): number;
-  /** Ask for a last snapshot of everything counted so far; `drain` yields it once `settled` resolves. */
+  /** Detach, and make what is left ready: once it settles, `drain` yields the rest and nothing is added any more. */
   finish?(): Promise<void>;
+  /** For streams of snapshots: how many of the attempted updates the snapshots so far have covered. */
+  covered?(stream: string): bigint;
+  /** Events of a stream that lie in the kernel, counted there, not yet drained. */
+  held(stream: string): bigint;
   /** What the kernel side counted for a stream since the start; counters only grow. */
   losses(stream: string): LossCounts;
 }

@@ -40,7 +40,7 @@ export interface TableColumn {
   readonly field: string;
   /** Default: the field's name in capitals. */
   readonly header?: string;
-  /** Default: 0, as wide as the value. */
+  /** 0: as wide as the value. Default: what values of the field's type usually take, left-aligned. */
   readonly width?: number;
   /** Cut longer values to this many characters; without it a long value is printed whole and shifts the row. */
   readonly max?: number;

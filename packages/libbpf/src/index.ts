@@ -14,3 +14,4 @@ export * from './poller.js';
 export * from './ring.js';
 export * from './snapshots.js';
 export * from './verifier-log.js';
+export * from './tracefs.js';

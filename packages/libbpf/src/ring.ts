@@ -80,9 +80,17 @@ export class RingReader {
     return rows;
   }
 
-  /** Bytes between the consumer's and the producer's position. */
-  get pending(): number {
-    return Number(Atomics.load(this.memory.producer, 0) - Atomics.load(this.memory.consumer, 0));
+  /** Records between the consumer's and the producer's position, counted one by one; not for the hot path. */
+  held(): bigint {
+    const { data, size, consumer, producer } = this.memory;
+    const end = Number(Atomics.load(producer, 0));
+    let held = 0n;
+    for (let position = Number(Atomics.load(consumer, 0)); position < end; ) {
+      const header = Atomics.load(data.i32, (position & (size - 1)) >>> 2);
+      if ((header & DISCARD) === 0) held++;
+      position += ((header & ~(BUSY | DISCARD)) + HEADER + 7) & ~7;
+    }
+    return held;
   }
 }
 

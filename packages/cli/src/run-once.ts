@@ -1,0 +1,36 @@
+import type { Log } from '@skep/core';
+import { Agent, type Config, KernelHost, shortSummary } from '@skep/runner/tool';
+import type { TracedCommand } from './exec.js';
+import { onStopSignals } from './signals.js';
+
+export interface RunOnceOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly debug: boolean;
+  readonly snapshots: number | undefined;
+  readonly onlyAtEnd: boolean;
+  readonly durationMs: number | undefined;
+  readonly traced?: TracedCommand;
+}
+
+/** Run one tool until it ends by itself, by time, by the traced command's end, or by a signal; then say what was lost. */
+export async function runOnce(options: RunOnceOptions): Promise<number> {
+  const { config, log, debug, snapshots, onlyAtEnd, durationMs, traced } = options;
+  const host = new KernelHost(log, debug);
+  const agent = new Agent(host, log, { snapshots, onlyAtEnd, onBrokenPipe: () => agent.stop() });
+  const release = onStopSignals(() => agent.stop());
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await agent.start(config);
+    traced?.begin();
+    void traced?.ended.then(() => agent.stop());
+    if (durationMs !== undefined) timer = setTimeout(() => agent.stop(), durationMs);
+    await agent.finished();
+    for (const line of shortSummary(agent.account())) process.stderr.write(`skep: ${line}\n`);
+    return 0;
+  } finally {
+    clearTimeout(timer);
+    release();
+    await host.close();
+  }
+}

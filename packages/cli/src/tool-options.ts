@@ -1,0 +1,96 @@
+import {
+  type OptionDefinition,
+  type OptionDefinitions,
+  type OptionValues,
+  type Plugin,
+  parseOption,
+  SkepError,
+} from '@skep/core';
+import { type Command, Option } from 'commander';
+
+/** How an option's value is written in help when its flags do not say it. */
+const PLACEHOLDER: Readonly<Record<string, string>> = {
+  integer: 'N',
+  'ring-pages': 'N',
+  user: 'USER',
+  duration: 'TIME',
+  'stop-after': 'SECONDS',
+  size: 'SIZE',
+  regex: 'REGEX',
+  list: 'LIST',
+  integers: 'LIST',
+  choice: 'CHOICE',
+};
+
+interface ToolFlag {
+  readonly name: string;
+  readonly definition: OptionDefinition;
+  readonly attribute: string;
+}
+
+/** Give `command` the plugin's own flags, in BCC's spelling. */
+export function addToolFlags(command: Command, definitions: OptionDefinitions): ToolFlag[] {
+  return Object.entries(definitions).map(([name, definition]) => {
+    const option = new Option(flagsOf(name, definition), helpOf(definition));
+    if (definition.kind === 'list' || definition.kind === 'integers') {
+      option.argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value]);
+    }
+    command.addOption(option);
+    return { name, definition, attribute: option.attributeName() };
+  });
+}
+
+/** `-p PID, --pid PID` -> commander's `-p, --pid <PID>`. */
+function flagsOf(name: string, definition: OptionDefinition): string {
+  const long = `--${name.replaceAll('_', '-')}`;
+  const parts = (definition.flags ?? long).split(/,\s*/);
+  const value = parts.map((part) => part.split(/\s+/).slice(1).join(' ')).find((text) => text !== '');
+  const flags = parts.map((part) => part.split(/\s+/)[0]!).join(', ');
+  if (definition.kind === 'boolean') return flags;
+  const text = (value ?? PLACEHOLDER[definition.kind] ?? name.toUpperCase()).replace(/[<>[\].]/g, '').trim();
+  // A command takes the rest of the line.
+  return definition.kind === 'command' ? `${flags} <${text || 'COMMAND'}...>` : `${flags} <${text}>`;
+}
+
+function helpOf(definition: OptionDefinition): string {
+  const shown = definition.kind === 'boolean' ? undefined : (definition.defaultText ?? definition.default);
+  const choices = 'choices' in definition && definition.choices ? ` (${definition.choices.join(', ')})` : '';
+  return `${definition.help}${choices}${shown === undefined ? '' : ` (default: ${String(shown)})`}`;
+}
+
+/**
+ * The options as given on the command line, checked, with defaults for the rest.
+ *
+ * @throws SkepError SKEP_USAGE naming the flag and what it takes.
+ */
+export function readToolFlags(
+  tool: string,
+  plugin: Plugin,
+  flags: readonly ToolFlag[],
+  command: Command,
+  findUser: (name: string) => number | undefined,
+): OptionValues {
+  const values: Record<string, OptionValues[string]> = {};
+  const given = flags.filter(({ attribute }) => command.getOptionValueSource(attribute) === 'cli');
+  for (const { name, definition } of flags) values[name] = definition.default as OptionValues[string];
+  for (const { name, definition, attribute } of given) {
+    const raw = command.getOptionValue(attribute) as unknown;
+    try {
+      values[name] = parseOption(tool, name, definition, raw, findUser) as OptionValues[string];
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      throw new SkepError('SKEP_USAGE', error.message, `see: skep ${tool} --help`, { cause: error });
+    }
+  }
+  checkConflicts(tool, plugin.options ?? {}, new Set(given.map(({ name }) => name)));
+  return values;
+}
+
+function checkConflicts(tool: string, definitions: OptionDefinitions, given: ReadonlySet<string>): void {
+  for (const name of given) {
+    const other = definitions[name]?.conflicts?.find((conflict) => given.has(conflict));
+    if (other !== undefined) {
+      throw new SkepError('SKEP_USAGE', `options "${name}" and "${other}" of ${tool} cannot be given together`);
+    }
+  }
+}

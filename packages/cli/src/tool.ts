@@ -1,0 +1,155 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type OptionValues, parseDuration, type Plugin, type SinkPlugin, SkepError } from '@skep/core';
+import { type Config, createFindUser, type LoadedPlugin, loadPlugin, searchFolders } from '@skep/runner/tool';
+import stdoutSink from '@skep/sink-stdout';
+import type { Command } from 'commander';
+import { startCommand, type TracedCommand } from './exec.js';
+import { createLog } from './log.js';
+import { runOnce } from './run-once.js';
+import { addToolFlags, readToolFlags } from './tool-options.js';
+import { createCommand, parseArgs } from './usage.js';
+
+const FORMATS = ['table', 'json', 'csv', 'logfmt'];
+
+/** `skep <tool> [the tool's own flags] [interval [count]]`: BCC's spelling and layout, until Ctrl-C. */
+export async function runTool(name: string, args: readonly string[]): Promise<number> {
+  const loaded = await loadPlugin(name, searchFolders([process.cwd()]));
+  const plugin = loaded.definition;
+  const command = createCommand(loaded.name, loaded.description);
+  const flags = addToolFlags(command, plugin.options ?? {});
+  const isPeriodic = Object.values(plugin.streams).some((stream) => 'snapshot' in stream);
+  if (isPeriodic) {
+    command.argument('[interval]', 'seconds between outputs', undefined);
+    command.argument('[count]', 'number of outputs', undefined);
+  }
+  addCommonFlags(command);
+  if (parseArgs(command, args)) return 0;
+  const common = command.opts() as CommonFlags;
+  if (common.ebpf) return printSource(loaded);
+  let options = readToolFlags(loaded.name, plugin, flags, command, createFindUser());
+  const { everyMs, count } = readInterval(loaded.name, command.args);
+  const traced = await startTraced(plugin, options);
+  if (traced) options = { ...options, pid: traced.pid };
+  const intervalMs = everyMs ?? (plugin.interval === undefined ? undefined : plugin.interval * 1000);
+  const config = oneToolConfig(loaded, options, intervalMs ?? 1000, common);
+  return runOnce({
+    config,
+    log: createLog(common.verbose ? 'debug' : 'warn'),
+    debug: common.verbose === true,
+    snapshots: isPeriodic && intervalMs !== undefined ? count : undefined,
+    onlyAtEnd: isPeriodic && intervalMs === undefined,
+    durationMs: readDuration(loaded.name, common.duration) ?? stopAfter(plugin, options),
+    ...(traced ? { traced } : {}),
+  });
+}
+
+interface CommonFlags {
+  readonly output: string;
+  readonly fields?: string;
+  readonly where?: string;
+  readonly duration?: string;
+  readonly headers: boolean;
+  readonly verbose?: boolean;
+  readonly ebpf?: boolean;
+}
+
+/** Flags of every tool. A tool's own flag of the same letter wins: the common one then has its long form only. */
+function addCommonFlags(command: Command): void {
+  const taken = new Set(command.options.flatMap(({ short, long }) => [short, long]));
+  const add = (short: string | undefined, long: string, value: string, help: string, initial?: string) => {
+    if (taken.has(long)) return;
+    const flags = short !== undefined && !taken.has(short) ? `${short}, ${long}` : long;
+    command.option(`${flags}${value}`, help, initial);
+  };
+  add('-o', '--output', ' <FORMAT>', `how rows are written: ${FORMATS.join(', ')}`, 'table');
+  add(undefined, '--fields', ' <LIST>', 'only these fields, in this order');
+  add(undefined, '--where', ' <EXPR>', "only rows for which this holds: uid == 0 && comm != 'node'");
+  add(undefined, '--duration', ' <TIME>', 'stop after this time: 10s, 1m');
+  add(undefined, '--no-headers', '', 'no header lines');
+  add('-v', '--verbose', '', 'say what happens, with libbpf’s log');
+  add(undefined, '--ebpf', '', 'print the BPF C program and stop');
+}
+
+function readInterval(tool: string, args: readonly string[]): { everyMs: number | undefined; count: number | undefined } {
+  const number = (text: string, what: string, valid: (n: number) => boolean): number => {
+    const n = Number(text);
+    if (text.trim() !== '' && Number.isFinite(n) && valid(n)) return n;
+    throw new SkepError('SKEP_USAGE', `${what} of ${tool}: expected a number above 0, got "${text}"`, `see: skep ${tool} --help`);
+  };
+  const [interval, count] = args;
+  return {
+    everyMs: interval === undefined ? undefined : number(interval, 'interval', (n) => n > 0 && n < 2 ** 31 / 1000) * 1000,
+    count: count === undefined ? undefined : number(count, 'count', (n) => n > 0 && Number.isInteger(n)),
+  };
+}
+
+function readDuration(tool: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0) return ms;
+  throw new SkepError('SKEP_USAGE', `--duration of ${tool}: expected a time above 0 such as 10s, got "${text}"`);
+}
+
+/** A tool's own spelling of --duration. */
+function stopAfter(plugin: Plugin, options: OptionValues): number | undefined {
+  const found = Object.entries(plugin.options ?? {}).find(([, { kind }]) => kind === 'stop-after');
+  return found && (options[found[0]] as number | undefined);
+}
+
+async function startTraced(plugin: Plugin, options: OptionValues): Promise<TracedCommand | undefined> {
+  const found = Object.entries(plugin.options ?? {}).find(([, { kind }]) => kind === 'command');
+  const command = found && (options[found[0]] as readonly string[] | undefined);
+  return command ? startCommand(command) : undefined;
+}
+
+/** What a YAML file with this one plugin and standard output would give. */
+function oneToolConfig(plugin: LoadedPlugin, options: OptionValues, everyMs: number, flags: CommonFlags): Config {
+  if (!FORMATS.includes(flags.output)) {
+    throw new SkepError('SKEP_USAGE', `--output: expected one of ${FORMATS.join(', ')}, got "${flags.output}"`);
+  }
+  const location = { file: 'command line', line: 1, column: 1, text: '', length: 1 };
+  const sinkOptions = {
+    format: flags.output,
+    headers: flags.headers,
+    color: 'auto',
+    ...(flags.fields === undefined ? {} : { fields: flags.fields.split(',').map((field) => field.trim()) }),
+  };
+  const sink = {
+    kind: 'sink' as const,
+    name: 'stdout',
+    package: '@skep/sink-stdout',
+    version: plugin.version,
+    description: '',
+    folder: '',
+    category: undefined,
+    definition: stdoutSink as unknown as SinkPlugin,
+  };
+  return {
+    version: 1,
+    file: 'command line',
+    folder: process.cwd(),
+    agent: { name: '', metrics: undefined, log: 'warn' },
+    plugins: [{ name: plugin.name, plugin, options, everyMs, program: undefined, location }],
+    sinks: [
+      {
+        name: 'stdout',
+        sink,
+        options: sinkOptions,
+        secrets: [],
+        from: [plugin.name],
+        getsEverything: true,
+        where: flags.where === undefined ? undefined : { text: flags.where, location },
+        location,
+      },
+    ],
+  } as Config;
+}
+
+function printSource({ folder }: LoadedPlugin): number {
+  const source = join(folder, 'src');
+  for (const file of readdirSync(source).filter((name) => name.endsWith('.bpf.c'))) {
+    process.stdout.write(readFileSync(join(source, file)));
+  }
+  return 0;
+}

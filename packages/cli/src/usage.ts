@@ -1,0 +1,37 @@
+import { SkepError, suggest } from '@skep/core';
+import { Command, CommanderError } from 'commander';
+
+/** A command of commander's that throws SkepErrors, prints help on standard output, and never exits by itself. */
+export function createCommand(name: string, summary: string): Command {
+  return new Command(name)
+    .description(summary)
+    .exitOverride()
+    .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 120) })
+    .configureOutput({ writeErr: () => undefined, outputError: () => undefined });
+}
+
+/**
+ * Parse `args`; true when they asked for help, which has been printed.
+ *
+ * @throws SkepError SKEP_USAGE with the nearest valid flag.
+ */
+export function parseArgs(command: Command, args: readonly string[]): boolean {
+  try {
+    command.parse([...args], { from: 'user' });
+    return false;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.helpDisplayed' || error.code === 'commander.help') return true;
+    throw usageError(command, error);
+  }
+}
+
+function usageError(command: Command, error: CommanderError): SkepError {
+  const [first = ''] = error.message.split('\n');
+  const message = first.replace(/^error: /, '');
+  const unknown = /unknown option '(--?[^']+)'/.exec(message)?.[1];
+  const flags = command.options.flatMap(({ long, short }) => [long, short].filter((flag) => flag != null));
+  const near = unknown?.startsWith('--') ? suggest(unknown, flags as string[]) : '';
+  const help = `see: skep ${command.name()} --help`;
+  return new SkepError('SKEP_USAGE', message, near.startsWith('did you mean') ? near : help);
+}

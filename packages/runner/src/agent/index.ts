@@ -1,0 +1,6 @@
+export * from './agent.js';
+export * from './kernel-host.js';
+export * from './metrics.js';
+export * from './open.js';
+export * from './routes.js';
+export * from './summary.js';

@@ -1,0 +1,64 @@
+import type { Log } from '@skep/core';
+import { type LoadedFile, ObjectProbe, Poller, readObjectFile } from '@skep/libbpf';
+import type { PluginInstance } from '../config/config.js';
+
+/** How long user space waits at most before it looks at a ring: the latency of a quiet stream. */
+export const LATENCY_MS = 100;
+
+export interface ProbeRequest extends Pick<PluginInstance, 'name' | 'plugin' | 'options'> {
+  /** Undefined: one snapshot, at the end. */
+  readonly everyMs: number | undefined;
+  readonly attachSet?: number;
+}
+
+/** The kernel side of the agent: makes probes, and waits for them. One per process. */
+export class KernelHost {
+  private readonly log: Log;
+  private readonly debug: boolean;
+  private readonly files = new Map<string, LoadedFile>();
+  private poller: Poller | undefined;
+
+  constructor(log: Log, debug = false) {
+    this.log = log;
+    this.debug = debug;
+  }
+
+  /** A probe that is not open yet. Objects are read once, however many instances use them. */
+  probe({ name, plugin, options, everyMs, attachSet }: ProbeRequest): ObjectProbe {
+    this.poller ??= new Poller();
+    const { definition } = plugin;
+    return new ObjectProbe({
+      owner: { plugin: plugin.name, source: name },
+      definition,
+      file: this.file(definition.object.url),
+      options,
+      log: this.log,
+      poller: this.poller,
+      everyMs,
+      debug: this.debug,
+      ...(attachSet === undefined ? {} : { attachSet }),
+    });
+  }
+
+  file(url: URL): LoadedFile {
+    let file = this.files.get(url.href);
+    if (!file) {
+      file = readObjectFile(url);
+      this.files.set(url.href, file);
+    }
+    return file;
+  }
+
+  wait(): Promise<void> {
+    return this.poller?.wait(LATENCY_MS) ?? Promise.resolve();
+  }
+
+  wake(): void {
+    this.poller?.wake();
+  }
+
+  async close(): Promise<void> {
+    await this.poller?.close();
+    this.poller = undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { createServer, type Server } from 'node:http';
+import { type LedgerEntry, SkepError } from '@skep/core';
+
+/** Counters of the ledger that become `skep_events_total{outcome="..."}`. */
+const OUTCOMES = [
+  ['delivered', 'delivered'],
+  ['filtered', 'filtered'],
+  ['ringFull', 'ring_full'],
+  ['mapFull', 'map_full'],
+  ['sinkFailed', 'sink_failed'],
+] as const;
+
+/**
+ * The ledger in Prometheus' text format.
+ * @see https://prometheus.io/docs/instrumenting/exposition_formats/
+ */
+export function metricsText(entries: readonly LedgerEntry[]): string {
+  const lines = [
+    '# HELP skep_attempted_total Events the kernel side tried to send, by stream and sink.',
+    '# TYPE skep_attempted_total counter',
+    ...entries.map((entry) => `skep_attempted_total{${labels(entry)}} ${entry.attempted}`),
+    '# HELP skep_events_total What became of them.',
+    '# TYPE skep_events_total counter',
+    ...entries.flatMap((entry) =>
+      OUTCOMES.map(([key, outcome]) => `skep_events_total{${labels(entry)},outcome="${outcome}"} ${entry[key]}`),
+    ),
+    '# HELP skep_held Events that wait in the kernel to be drained.',
+    '# TYPE skep_held gauge',
+    ...entries.map((entry) => `skep_held{${labels(entry)}} ${entry.held}`),
+    '# HELP process_resident_memory_bytes Resident memory of the agent.',
+    '# TYPE process_resident_memory_bytes gauge',
+    `process_resident_memory_bytes ${process.memoryUsage.rss()}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Names of instances and streams hold no characters that need escaping. */
+function labels({ source, stream, sink }: LedgerEntry): string {
+  return `source="${source}",stream="${stream}",sink="${sink}"`;
+}
+
+/**
+ * Serve `/metrics`. The server does not keep the process alive.
+ *
+ * @throws SkepError SKEP_CONFIG when the address cannot be listened on.
+ */
+export async function serveMetrics(host: string, port: number, read: () => readonly LedgerEntry[]): Promise<Server> {
+  const server = createServer((request, response) => {
+    if (request.url !== '/metrics') {
+      response.writeHead(404, { 'content-type': 'text/plain' }).end('see /metrics\n');
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metricsText(read()));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      const remedy = 'choose another address for agent.metrics';
+      reject(new SkepError('SKEP_CONFIG', `metrics cannot listen on ${host}:${port}: ${cause.message}`, remedy, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+  server.unref();
+  return server;
+}
