@@ -12,6 +12,7 @@ describe('reportedLosses', () => {
     ['Lost 48107 events', 48107], // bpftrace
     ['Lost 49210 events on CPU #0!', 49210], // libbpf-tools
     ['Possibly lost 35306 samples\nPossibly lost 13108 samples\n', 48414], // BCC
+    ['skep: opens: 103662 attempted = 55925 delivered + 47737 lost (47737 ring full)', 47737],
     ['4711   lost 3 /etc/lost events', 0],
     ['', 0],
   ])('of %j is %d', (text, lost) => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { WORKSPACE } from '../places.js';
 import type { Subject } from './subject.js';
 
@@ -10,11 +10,12 @@ export function skepCommand(...args: readonly string[]): readonly string[] {
 
 /** Why skep cannot run; undefined when it can. */
 export function skepMissing(): string | undefined {
-  return existsSync(skepCli()) ? undefined : 'not built: npm run build';
+  const built = join(dirname(skepCli()), '..', 'dist', 'main.js'); // the command itself is a file that is not built
+  return existsSync(built) ? undefined : 'not built: npm run build';
 }
 
 function skepCli(): string {
-  return process.env.SKEP_CLI ?? join(WORKSPACE, 'packages/cli/dist/main.js');
+  return process.env.SKEP_CLI ?? join(WORKSPACE, 'packages/cli/bin/skep.mjs');
 }
 
 /** `skep opensnoop -o <format>`. skep writes each batch as it comes, so `file` and `line` are the same. */
