@@ -17,7 +17,9 @@ export interface TracedCommand {
  */
 export async function startCommand(command: readonly string[]): Promise<TracedCommand> {
   const script = 'read _ <&3; exec 3<&-; exec "$@"';
-  const child = spawn('/bin/sh', ['-c', script, 'sh', ...command], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
+  const child = spawn('/bin/sh', ['-c', script, 'sh', ...command], {
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+  });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type OptionValues, parseDuration, type Plugin, type SinkPlugin, SkepError } from '@skep/core';
+import { type OptionValues, type Plugin, parseDuration, type SinkPlugin, SkepError } from '@skep/core';
 import { type Config, createFindUser, type LoadedPlugin, loadPlugin, searchFolders } from '@skep/runner/tool';
 import stdoutSink from '@skep/sink-stdout';
 import type { Command } from 'commander';
@@ -71,15 +71,23 @@ function addCommonFlags(command: Command): void {
   add(undefined, '--ebpf', '', 'print the BPF C program and stop');
 }
 
-function readInterval(tool: string, args: readonly string[]): { everyMs: number | undefined; count: number | undefined } {
+function readInterval(
+  tool: string,
+  args: readonly string[],
+): { everyMs: number | undefined; count: number | undefined } {
   const number = (text: string, what: string, valid: (n: number) => boolean): number => {
     const n = Number(text);
     if (text.trim() !== '' && Number.isFinite(n) && valid(n)) return n;
-    throw new SkepError('SKEP_USAGE', `${what} of ${tool}: expected a number above 0, got "${text}"`, `see: skep ${tool} --help`);
+    throw new SkepError(
+      'SKEP_USAGE',
+      `${what} of ${tool}: expected a number above 0, got "${text}"`,
+      `see: skep ${tool} --help`,
+    );
   };
   const [interval, count] = args;
   return {
-    everyMs: interval === undefined ? undefined : number(interval, 'interval', (n) => n > 0 && n < 2 ** 31 / 1000) * 1000,
+    everyMs:
+      interval === undefined ? undefined : number(interval, 'interval', (n) => n > 0 && n < 2 ** 31 / 1000) * 1000,
     count: count === undefined ? undefined : number(count, 'count', (n) => n > 0 && Number.isInteger(n)),
   };
 }

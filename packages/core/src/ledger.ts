@@ -14,7 +14,8 @@ export const NO_LOSSES: LossCounts = { attempted: 0n, ringFull: 0n, mapFull: 0n,
 
 /** Everything that can happen to an event of one stream on its way to one sink. */
 export interface LedgerEntry {
-  readonly plugin: string;
+  /** Name of the plugin's instance. */
+  readonly source: string;
   readonly stream: string;
   readonly sink: string;
   attempted: bigint;
@@ -37,12 +38,12 @@ export interface LedgerEntry {
 export class Ledger {
   private readonly entries = new Map<string, LedgerEntry>();
 
-  entry(plugin: string, stream: string, sink: string): LedgerEntry {
-    const key = `${plugin}\0${stream}\0${sink}`;
+  entry(source: string, stream: string, sink: string): LedgerEntry {
+    const key = `${source}\0${stream}\0${sink}`;
     let entry = this.entries.get(key);
     if (!entry) {
       const zero = { attempted: 0n, delivered: 0n, held: 0n, ringFull: 0n, mapFull: 0n, cut: 0n };
-      entry = { plugin, stream, sink, ...zero, filtered: 0n, sinkFailed: 0n };
+      entry = { source, stream, sink, ...zero, filtered: 0n, sinkFailed: 0n };
       this.entries.set(key, entry);
     }
     return entry;

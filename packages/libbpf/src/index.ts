@@ -13,5 +13,5 @@ export * from './perf-event.js';
 export * from './poller.js';
 export * from './ring.js';
 export * from './snapshots.js';
-export * from './verifier-log.js';
 export * from './tracefs.js';
+export * from './verifier-log.js';

@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isBrokenPipe } from './broken-pipe.js';
 import { streamOutput } from './output.js';
@@ -40,17 +43,23 @@ describe('streamOutput', () => {
 
 describe('standardOutput', () => {
   it('loses nothing to a slow reader and does not hold up the program meanwhile', () => {
-    const program = `
-      import { streamOutput } from ${JSON.stringify(new URL('../dist/output.js', import.meta.url).href)};
-      const output = streamOutput(process.stdout, false);
-      let ticks = 0;
-      const timer = setInterval(() => ticks++, 10);
-      for (let i = 0; i < 8; i++) await output.write(new Uint8Array(1 << 18).fill(65));
-      clearInterval(timer);
-      console.error(ticks > 10 ? 'ran on' : 'was held up');`;
-    const shell = `"$0" --input-type=module -e "$1" | (sleep 0.6; wc -c)`;
-    const { stdout, stderr } = spawnSync('sh', ['-c', shell, process.execPath, program], { encoding: 'utf8' });
-    expect([stdout.trim(), stderr.trim()]).toEqual([String(8 << 18), 'ran on']);
+    const folder = mkdtempSync(join(tmpdir(), 'skep-output-'));
+    try {
+      // The reader waits until the program has run a timer while its write was pending, or five seconds.
+      const flag = join(folder, 'ran');
+      const program = `
+        import { writeFileSync } from 'node:fs';
+        import { standardOutput } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)};
+        const timer = setInterval(() => writeFileSync(${JSON.stringify(flag)}, ''), 10);
+        for (let i = 0; i < 8; i++) await standardOutput().write(new Uint8Array(1 << 18).fill(65));
+        clearInterval(timer);`;
+      const wait = 'i=0; while [ ! -e "$2" ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i+1)); done';
+      const shell = `"$0" --input-type=module -e "$1" | (${wait}; [ -e "$2" ] && echo ran; wc -c)`;
+      const { stdout } = spawnSync('sh', ['-c', shell, process.execPath, program, flag], { encoding: 'utf8' });
+      expect(stdout.split(/\s+/)).toEqual(['ran', String(8 << 18), '']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('reports a reader that closed the pipe', () => {

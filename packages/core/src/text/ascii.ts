@@ -29,10 +29,3 @@ export function appendByte(out: ByteBuffer, byte: number): void {
   out.ensure(1);
   out.bytes[out.length++] = byte;
 }
-
-/** Characters (code points) of well-formed UTF-8 in `bytes[start .. end)`: every byte but the continuations. */
-export function countCharacters(bytes: Uint8Array, start: number, end: number): number {
-  let count = 0;
-  for (let i = start; i < end; i++) if ((bytes[i]! & 0xc0) !== 0x80) count++;
-  return count;
-}

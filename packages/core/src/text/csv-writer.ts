@@ -1,10 +1,10 @@
 import { meanings as builtin } from '../meanings/index.js';
 import type { Schema } from '../schema.js';
 import { encode } from './ascii.js';
-import { ByteBuffer } from './byte-buffer.js';
 import { selectFields } from './fields.js';
 import { QuotedStyle } from './quoted-style.js';
 import { RowWriter } from './row-writer.js';
+import { textIn } from './text-in.js';
 import { valueCell } from './value-cell.js';
 import type { BatchWriter } from './writer.js';
 import type { WriterOptions } from './writer-options.js';
@@ -33,12 +33,4 @@ export function createCsvWriter(schema: Schema, options: WriterOptions = {}): Ba
     end: encode('\n'),
     endIncomplete: encode('\n'),
   });
-}
-
-/** `text` as a value of this style. */
-export function textIn(style: QuotedStyle, text: string): string {
-  const out = new ByteBuffer(64);
-  const data = encode(text);
-  style.text(out, data, 0, data.length);
-  return new TextDecoder().decode(out.view());
 }

@@ -1,13 +1,13 @@
 import type { Column } from '../batch.js';
 import { append } from './ascii.js';
 import type { ByteBuffer } from './byte-buffer.js';
+import type { Encoded } from './cached-cells.js';
 import { BytesSource, type Cell, NumberSource, WideSource } from './cell.js';
 
 /** Writes `text` in place of one value (0, no bytes, or `emptyIs`), and lets another cell write all others. */
 export class EmptyCell implements Cell {
   private readonly inner: Cell;
-  private readonly text: Uint8Array;
-  private readonly characters: number;
+  private readonly text: Encoded;
   private readonly low: number;
   private readonly high: number;
   private readonly number = new NumberSource();
@@ -15,10 +15,9 @@ export class EmptyCell implements Cell {
   private readonly bytes = new BytesSource();
   private kind: Column['kind'] = 'number';
 
-  constructor(inner: Cell, text: Uint8Array, characters: number, emptyIs: number) {
+  constructor(inner: Cell, text: Encoded, emptyIs: number) {
     this.inner = inner;
     this.text = text;
-    this.characters = characters;
     const bits = BigInt.asUintN(64, BigInt(emptyIs));
     this.low = Number(bits & 0xffffffffn);
     this.high = Number(bits >> 32n);
@@ -34,8 +33,8 @@ export class EmptyCell implements Cell {
 
   write(out: ByteBuffer, row: number): number {
     if (!this.isEmpty(row)) return this.inner.write(out, row);
-    append(out, this.text);
-    return this.characters;
+    append(out, this.text.bytes);
+    return this.text.characters;
   }
 
   private isEmpty(row: number): boolean {

@@ -4,6 +4,7 @@ import { encode } from './ascii.js';
 import { selectFields } from './fields.js';
 import { JsonStyle } from './json-style.js';
 import { RowWriter } from './row-writer.js';
+import { textIn } from './text-in.js';
 import { valueCell } from './value-cell.js';
 import type { BatchWriter } from './writer.js';
 import type { WriterOptions } from './writer-options.js';
@@ -21,11 +22,12 @@ import type { WriterOptions } from './writer-options.js';
 export function createJsonWriter(schema: Schema, options: WriterOptions = {}): BatchWriter {
   const { meanings = builtin, tag = false } = options;
   const fields = selectFields(schema, options.fields);
-  const source = `"source":${JSON.stringify(schema.source)},"stream":${JSON.stringify(schema.stream)}`;
+  const json = (text: string) => textIn(new JsonStyle(text), text);
+  const source = `"source":${json(schema.source)},"stream":${json(schema.stream)}`;
   const open = tag ? `{${source},` : '{';
   return new RowWriter({
     header: encode(''),
-    prefixes: fields.map(({ field }, i) => encode(`${i === 0 ? open : ','}${JSON.stringify(field.name)}:`)),
+    prefixes: fields.map(({ field }, i) => encode(`${i === 0 ? open : ','}${json(field.name)}:`)),
     cells: fields.map(({ field }) =>
       valueCell(field, { meanings, style: new JsonStyle(field.name), quoteTimes: true, numbers: true }),
     ),

@@ -1,10 +1,10 @@
 import { meanings as builtin } from '../meanings/index.js';
 import type { Schema } from '../schema.js';
 import { encode } from './ascii.js';
-import { textIn } from './csv-writer.js';
 import { selectFields } from './fields.js';
 import { QuotedStyle } from './quoted-style.js';
 import { RowWriter } from './row-writer.js';
+import { textIn } from './text-in.js';
 import { valueCell } from './value-cell.js';
 import type { BatchWriter } from './writer.js';
 import type { WriterOptions } from './writer-options.js';

@@ -1,11 +1,11 @@
 import type { Meanings } from '../meaning.js';
 import type { Field, TableColumn } from '../schema.js';
-import { countCharacters, encode } from './ascii.js';
 import type { Cell } from './cell.js';
 import { EmptyCell } from './empty-cell.js';
 import { OctalCell, OctalWideCell } from './octal-cell.js';
 import { ScaledNumberCell, ScaledWideCell, SinceCell } from './scaled-cells.js';
 import { quotedTableStyle, tableStyle } from './table-style.js';
+import { encodedIn } from './text-in.js';
 import { ClockCell } from './time-cells.js';
 import { plainCell, valueCell } from './value-cell.js';
 
@@ -13,8 +13,7 @@ import { plainCell, valueCell } from './value-cell.js';
 export function tableCell(field: Field, column: TableColumn, meanings: Meanings): Cell {
   const cell = formatted(field, column, meanings);
   if (column.empty === undefined) return cell;
-  const text = encode(column.empty);
-  return new EmptyCell(cell, text, countCharacters(text, 0, text.length), column.emptyIs ?? 0);
+  return new EmptyCell(cell, encodedIn(tableStyle, column.empty), column.emptyIs ?? 0);
 }
 
 function formatted(field: Field, column: TableColumn, meanings: Meanings): Cell {

@@ -1,11 +1,11 @@
 import type { Meanings } from '../meaning.js';
 import { meanings as builtin } from '../meanings/index.js';
 import type { Field, Schema, TableColumn } from '../schema.js';
-import { countCharacters } from './ascii.js';
 import type { Cell } from './cell.js';
 import { findField } from './fields.js';
 import { tableCell } from './table-cell.js';
-import { visibleBytes } from './visible.js';
+import { tableStyle } from './table-style.js';
+import { encodedIn } from './text-in.js';
 import type { WriterOptions } from './writer-options.js';
 
 /** A column of a table, ready to be written. */
@@ -40,14 +40,13 @@ export function prepareColumns(schema: Schema, options: WriterOptions): readonly
 
 function prepare(schema: Schema, column: TableColumn, meanings: Meanings): PreparedColumn {
   const { field, index } = findField(schema, column.field);
-  const header = visibleBytes(column.header ?? field.name.toUpperCase());
-  const headerCharacters = countCharacters(header, 0, header.length);
-  const width = column.width ?? -Math.max(headerCharacters, usualWidth(field, column));
+  const header = encodedIn(tableStyle, column.header ?? field.name.toUpperCase());
+  const width = column.width ?? -Math.max(header.characters, usualWidth(field, column));
   return {
     cell: tableCell(field, column, meanings),
     index,
-    header,
-    headerCharacters,
+    header: header.bytes,
+    headerCharacters: header.characters,
     width: Math.abs(width),
     left: width < 0,
     max: column.max ?? Number.POSITIVE_INFINITY,

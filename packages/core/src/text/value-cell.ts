@@ -2,13 +2,12 @@ import type { Meaning, Meanings } from '../meaning.js';
 import { ktime } from '../meanings/ktime.js';
 import { comm, durationNs, max, path, text } from '../meanings/plain.js';
 import type { Field } from '../schema.js';
-import { encode } from './ascii.js';
-import { ByteBuffer } from './byte-buffer.js';
-import { CachedBytesCell, CachedNumberCell, CachedWideCell, type Encoded } from './cached-cells.js';
+import { CachedBytesCell, CachedNumberCell, CachedWideCell } from './cached-cells.js';
 import type { Cell } from './cell.js';
 import { BoolCell, NumberCell, WideCell } from './number-cells.js';
 import type { TextStyle } from './style.js';
 import { ListCell, TextCell } from './text-cells.js';
+import { encodedIn } from './text-in.js';
 import { IsoCell } from './time-cells.js';
 
 /** How a format wants its values. */
@@ -46,14 +45,7 @@ export function plainCell({ type }: Field, style: TextStyle): Cell {
 }
 
 function cachedCell(field: Field, style: TextStyle, text: (value: number | bigint | Uint8Array) => string): Cell {
-  const encoded = (value: number | bigint | Uint8Array) => finished(text(value), style);
+  const encoded = (value: number | bigint | Uint8Array) => encodedIn(style, text(value));
   if (field.type === 'bytes') return new CachedBytesCell(encoded);
   return field.type === 'u64' || field.type === 'i64' ? new CachedWideCell(encoded) : new CachedNumberCell(encoded);
-}
-
-function finished(value: string, style: TextStyle): Encoded {
-  const data = encode(value);
-  const out = new ByteBuffer(data.length + 16);
-  const characters = style.text(out, data, 0, data.length);
-  return { bytes: out.view().slice(), characters };
 }

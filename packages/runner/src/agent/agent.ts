@@ -5,9 +5,9 @@ import {
   type Log,
   Pump,
   type Schema,
+  type SinkContext,
   SkepError,
   SkepErrors,
-  type SinkContext,
 } from '@skep/core';
 import type { ObjectProbe } from '@skep/libbpf';
 import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
@@ -109,13 +109,13 @@ export class Agent {
     if (!this.config || this.stopping) return;
     const { plugins, sinks } = diffConfig(this.config, config);
     const changedPlugins = new Set([...plugins.added, ...plugins.changed]);
-    const fresh = config.plugins.filter(({ name }) => changedPlugins.has(name));
+    const fresh = config.plugins.filter((instance) => changedPlugins.has(instance));
     const probes = await this.openProbes(fresh);
     let opened: OpenSink[] = [];
     try {
       const changedSinks = new Set([...sinks.added, ...sinks.changed]);
       opened = await openSinks(
-        config.sinks.filter(({ name }) => changedSinks.has(name)),
+        config.sinks.filter((instance) => changedSinks.has(instance)),
         this.sinkContext(config),
       );
       await attachAll(probes);
@@ -232,7 +232,10 @@ export class Agent {
   }
 }
 
-async function openSinks(instances: readonly SinkInstance[], context: (name: string) => SinkContext): Promise<OpenSink[]> {
+async function openSinks(
+  instances: readonly SinkInstance[],
+  context: (name: string) => SinkContext,
+): Promise<OpenSink[]> {
   return instances.map((instance) => ({
     instance,
     sink: instance.sink.definition.create(instance.options, context(instance.name)),

@@ -55,7 +55,9 @@ export async function serveMetrics(host: string, port: number, read: () => reado
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
       const remedy = 'choose another address for agent.metrics';
-      reject(new SkepError('SKEP_CONFIG', `metrics cannot listen on ${host}:${port}: ${cause.message}`, remedy, { cause }));
+      reject(
+        new SkepError('SKEP_CONFIG', `metrics cannot listen on ${host}:${port}: ${cause.message}`, remedy, { cause }),
+      );
     });
     server.listen(port, host, resolve);
   });

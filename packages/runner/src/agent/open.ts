@@ -54,7 +54,10 @@ export async function* openBatches<P extends Plugin>(
 ): AsyncGenerator<Batch, void, void> {
   const values = completeOptions(plugin, options);
   const file = readObjectFile(plugin.object.url);
-  const name = plugin.object.url.pathname.split('/').at(-1)!.replace(/\.bpf\.o$/, '');
+  const name = plugin.object.url.pathname
+    .split('/')
+    .at(-1)!
+    .replace(/\.bpf\.o$/, '');
   const poller = new Poller();
   const wake = () => poller.wake();
   signal?.addEventListener('abort', wake);
@@ -90,13 +93,15 @@ export async function* openBatches<P extends Plugin>(
 export function completeOptions(plugin: Plugin, given: Readonly<Record<string, unknown>>): OptionValues {
   const definitions = plugin.options ?? {};
   const values: Record<string, OptionValues[string]> = {};
-  for (const [name, definition] of Object.entries(definitions)) values[name] = definition.default as OptionValues[string];
+  for (const [name, definition] of Object.entries(definitions))
+    values[name] = definition.default as OptionValues[string];
   for (const [name, value] of Object.entries(given)) {
     const definition = definitions[name];
     if (!definition) {
       throw new SkepError('SKEP_OPTION', `unknown option "${name}"`, suggest(name, Object.keys(definitions)));
     }
-    if (value !== undefined) values[name] = parseOption('the plugin', name, definition, value, createFindUser()) as OptionValues[string];
+    if (value !== undefined)
+      values[name] = parseOption('the plugin', name, definition, value, createFindUser()) as OptionValues[string];
   }
   return values;
 }

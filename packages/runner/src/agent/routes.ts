@@ -23,13 +23,13 @@ export function routesFor(plugin: PluginInstance, sinks: readonly OpenSink[]): R
     .filter(({ instance }) => instance.from.includes(plugin.name))
     .map(({ instance, sink }) => ({
       sink: instance.name,
-      process: filtering([...own, ...(instance.where ? [instance.where.text] : [])]),
+      process: rowFilter([...own, ...(instance.where ? [instance.where.text] : [])]),
       write: (batch: Batch) => sink.write(batch),
     }));
 }
 
 /** Every expression must hold. Compiled once per schema: a stream without a field that an expression names has no rows. */
-function filtering(expressions: readonly string[]): (batch: Batch) => Batch {
+export function rowFilter(expressions: readonly string[]): (batch: Batch) => Batch {
   if (expressions.length === 0) return (batch) => batch;
   const compiled = new Map<Schema, readonly Filter[]>();
   return (batch) => {

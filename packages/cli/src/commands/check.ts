@@ -1,0 +1,18 @@
+import { loadConfig } from '@skep/runner';
+import { createCommand, parseArgs } from '../usage.js';
+
+/** `skep check [FILE]`: every problem of the file at once; nothing is attached. */
+export async function run(args: readonly string[]): Promise<number> {
+  const command = createCommand('check', 'Report every mistake of a YAML file; attaches nothing').argument(
+    '[file]',
+    'configuration',
+    './skep.yaml',
+  );
+  if (parseArgs(command, args)) return 0;
+  const config = await loadConfig(command.processedArgs[0] as string);
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+  process.stdout.write(
+    `${config.file}: ${count(config.plugins.length, 'plugin')}, ${count(config.sinks.length, 'sink')}, no mistakes\n`,
+  );
+  return 0;
+}

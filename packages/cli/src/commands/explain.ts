@@ -1,0 +1,54 @@
+import { existsSync, statSync } from 'node:fs';
+import { type AttachPlan, explainPlugin, loadPlugin, searchFolders } from '@skep/runner/tool';
+import { addFactFormat, isJson, printJson } from '../output.js';
+import { createCommand, parseArgs } from '../usage.js';
+
+/** `skep explain [FILE | tool]`: per plugin which attach set this kernel takes, found by trying, and why not the others. */
+export async function run(args: readonly string[]): Promise<number> {
+  const command = addFactFormat(
+    createCommand('explain', 'What would be attached on this kernel, and why').argument(
+      '[target]',
+      'a YAML file or a tool',
+      './skep.yaml',
+    ),
+  );
+  if (parseArgs(command, args)) return 0;
+  const target = command.processedArgs[0] as string;
+  const plans = isFile(target)
+    ? await explainFile(target)
+    : [await explainPlugin(await loadPlugin(target, searchFolders([process.cwd()])))];
+  if (isJson(command)) printJson(plans);
+  else for (const plan of plans) process.stdout.write(describe(plan));
+  return plans.every(({ sets }) => sets.some(({ possible }) => possible)) ? 0 : 3;
+}
+
+function isFile(target: string): boolean {
+  return /[./]/.test(target) || (existsSync(target) && statSync(target).isFile());
+}
+
+async function explainFile(file: string): Promise<AttachPlan[]> {
+  const { loadConfig } = await import('@skep/runner');
+  const config = await loadConfig(file);
+  const plans: AttachPlan[] = [];
+  for (const instance of config.plugins) {
+    const sinks = config.sinks
+      .filter(({ from }) => from.includes(instance.name))
+      .map(({ name, sink }) => `${name} (${sink.name})`);
+    plans.push({ ...(await explainPlugin(instance.plugin, instance.options, instance.name)), sinks });
+  }
+  return plans;
+}
+
+function describe({ source, plugin, sets, capabilities, sinks }: AttachPlan): string {
+  const chosen = sets.findIndex(({ possible }) => possible);
+  const lines = [source === plugin ? plugin : `${source} (${plugin})`];
+  for (const [i, { programs, possible, reason, note }] of sets.entries()) {
+    const mark = i === chosen ? 'takes' : possible ? 'could' : 'cannot';
+    lines.push(`  ${mark.padEnd(6)} ${programs.map(({ name, section }) => `${name} (${section})`).join(', ')}`);
+    if (reason) lines.push(`         ${reason.replaceAll('\n', '\n         ')}`);
+    if (note) lines.push(`         ${note}`);
+  }
+  lines.push(`  needs  ${capabilities.join(', ')}`);
+  if (sinks) lines.push(`  to     ${sinks.join(', ') || 'no sink'}`);
+  return `${lines.join('\n')}\n`;
+}

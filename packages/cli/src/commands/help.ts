@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { SkepError } from '@skep/core';
+import { listPackages, searchFolders } from '@skep/runner/tool';
+
+const USAGE = `skep: kernel events from eBPF tools
+
+  skep <tool> [flags] [interval [count]]   run one tool: skep opensnoop -x, skep biolatency 1 5
+  skep run [FILE]                          the agent: plugins and sinks of a YAML file (default ./skep.yaml)
+  skep check [FILE]                        every mistake of the file at once; attaches nothing
+  skep explain [FILE | tool]               what would be attached on this kernel, and why
+  skep list                                the plugins and sinks found
+  skep info <tool>                         streams, columns, options, attach sets
+  skep doctor                              kernel, BTF, privileges, libraries: what is missing, and the remedy
+  skep selftest [tool...]                  each plugin's own test on this kernel
+  skep schema                              JSON Schema of the YAML
+
+skep <command> --help and skep <tool> --help say more.
+`;
+
+export async function run(args: readonly string[]): Promise<number> {
+  const [first, second] = args;
+  if (first === '--version' || first === '-V') {
+    const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
+    process.stdout.write(`skep ${manifest.version}\n`);
+    return 0;
+  }
+  if (first === 'help' && second !== undefined) {
+    const { main } = await import('../main.js');
+    await main([second, '--help']);
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  }
+  if (first !== undefined && !['help', '--help', '-h'].includes(first)) {
+    throw new SkepError('SKEP_USAGE', `unknown option '${first}'`, 'see: skep --help');
+  }
+  const tools = listPackages(searchFolders([process.cwd()])).filter(({ kind }) => kind === 'plugin');
+  process.stdout.write(
+    `${USAGE}\nTools: ${tools
+      .map(({ name }) => name)
+      .sort()
+      .join(' ')}\n`,
+  );
+  return first === undefined ? 2 : 0;
+}

@@ -1,0 +1,36 @@
+import { SkepError } from '@skep/core';
+import { describePlugin, loadPlugin, searchFolders } from '@skep/runner/tool';
+import { addFactFormat, isJson, printJson, printTable } from '../output.js';
+import { createCommand, parseArgs } from '../usage.js';
+
+/** `skep info <tool>`: streams, columns, options, attach sets; read from the object, nothing is attached. */
+export async function run(args: readonly string[]): Promise<number> {
+  const command = addFactFormat(
+    createCommand('info', 'Streams, columns, options and attach sets of a plugin').argument(
+      '<tool>',
+      'name of the plugin',
+    ),
+  );
+  if (parseArgs(command, args)) return 0;
+  const [tool] = command.args;
+  if (tool === undefined) throw new SkepError('SKEP_USAGE', 'which tool?', 'skep info opensnoop');
+  const facts = describePlugin(await loadPlugin(tool, searchFolders([process.cwd()])));
+  if (isJson(command)) {
+    printJson(facts);
+    return 0;
+  }
+  process.stdout.write(`${facts.name} ${facts.version}: ${facts.description}\n`);
+  for (const stream of facts.streams) {
+    process.stdout.write(`\nStream ${stream.name} (${stream.shape})${stream.doc ? `: ${stream.doc}` : ''}\n`);
+    printTable(stream.columns.map((c) => [`  ${c.name}`, c.type, c.meaning, c.doc]));
+  }
+  process.stdout.write('\nOptions\n');
+  printTable(facts.options.map((o) => [`  ${o.flags}`, o.name, o.kind, o.default, o.help]));
+  process.stdout.write('\nAttach sets, best first\n');
+  for (const [i, set] of facts.attach.entries()) {
+    const when = set.when ? ` (with ${set.when})` : '';
+    process.stdout.write(`  ${i + 1}. ${set.programs.map((p) => `${p.name} = ${p.section}`).join('\n     ')}${when}\n`);
+    if (set.note) process.stdout.write(`     ${set.note}\n`);
+  }
+  return 0;
+}

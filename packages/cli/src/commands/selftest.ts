@@ -1,0 +1,47 @@
+import { SkepError } from '@skep/core';
+import { listPackages, loadPlugin, runSelfTests, type SelfTestResult, searchFolders } from '@skep/runner/tool';
+import { createLog } from '../log.js';
+import { addFactFormat, isJson, printJson } from '../output.js';
+import { createCommand, parseArgs } from '../usage.js';
+
+/** `skep selftest [tool...]`: each plugin's own workload on this kernel, and whether it was seen. */
+export async function run(args: readonly string[]): Promise<number> {
+  const command = addFactFormat(
+    createCommand('selftest', "Run plugins' own tests on this kernel")
+      .argument('[tool...]', 'names of plugins; default: see --all')
+      .option('--all', 'every plugin found')
+      .option('--attach <WHICH>', 'best: the set this kernel takes first; all: every set', 'best')
+      .option('-v, --verbose', 'say what happens, with libbpf’s log'),
+  );
+  if (parseArgs(command, args)) return 0;
+  const { attach, all, verbose } = command.opts<{ attach: string; all?: boolean; verbose?: boolean }>();
+  if (attach !== 'best' && attach !== 'all') {
+    throw new SkepError('SKEP_USAGE', `--attach: expected best or all, got "${attach}"`);
+  }
+  const folders = searchFolders([process.cwd()]);
+  const found = listPackages(folders).filter(({ kind }) => kind === 'plugin');
+  const names = command.args.length > 0 ? command.args : all ? found.map(({ name }) => name).sort() : [];
+  if (names.length === 0)
+    throw new SkepError('SKEP_USAGE', 'which tools?', 'skep selftest opensnoop, or skep selftest --all');
+  const log = createLog(verbose ? 'debug' : 'error');
+  const results: SelfTestResult[] = [];
+  const json = isJson(command);
+  for (const name of names) {
+    const plugin = await loadPlugin(name, folders);
+    for await (const result of runSelfTests(plugin, { everySet: attach === 'all', log })) {
+      results.push(result);
+      if (!json) process.stdout.write(`${describe(result)}\n`);
+    }
+  }
+  const count = (outcome: SelfTestResult['outcome']) => results.filter((result) => result.outcome === outcome).length;
+  if (json) printJson(results);
+  else process.stdout.write(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped\n`);
+  return count('failed') > 0 ? 1 : 0;
+}
+
+function describe({ plugin, test, set, outcome, reason, seconds }: SelfTestResult): string {
+  const name = test === plugin ? plugin : `${plugin}: ${test}`;
+  const via = set.length > 0 ? ` [${set.join(' + ')}]` : '';
+  const why = reason ? `: ${reason.replaceAll('\n', '\n    ')}` : '';
+  return `${outcome.padEnd(7)} ${name}${via} ${seconds.toFixed(1)} s${why}`;
+}

@@ -1,0 +1,65 @@
+import type { OptionValues } from '@skep/core';
+import type { LoadedPlugin } from '../discovery/load-package.js';
+import type { CheckContext } from './check-context.js';
+import type { PluginInstance } from './config.js';
+import { textOf, useSpan } from './entry.js';
+import type { PluginFrame } from './frame.js';
+import { checkOptions } from './options.js';
+import { type Entry, nodeAt, spanOf } from './tree.js';
+
+/** The plugin that compiles a program of the user's own. */
+const PROGRAM_PLUGIN = 'bcc';
+const DEFAULT_EVERY_MS = 5000;
+
+/** Load one plugin of the file and check its options; undefined when the plugin cannot be used at all. */
+export async function checkPlugin(entry: Entry, context: CheckContext): Promise<PluginInstance | undefined> {
+  const { problems, source } = context;
+  const name = entry.key;
+  const path = ['plugins', name];
+  const frame = (context.frame.value.plugins as Record<string, PluginFrame>)[name]!;
+  if (context.frame.isBroken([...path, 'use'])) return undefined;
+  const plugin = await loadFrom(entry, frame.use ?? name, context);
+  if (!plugin) return undefined;
+  const owner = `plugin ${plugin.name}`;
+  const optionsEntry = entry.node.kind === 'map' ? entry.node.entries.get('options') : undefined;
+  const node = optionsEntry?.node;
+  const map = node?.kind === 'map' ? node : undefined;
+  if (optionsEntry && !map && !(node?.kind === 'scalar' && node.value === null)) {
+    problems.add('SKEP_CONFIG', source.at(...spanOf(optionsEntry)), `"options" of ${owner}: expected a mapping`);
+  }
+  const definitions = plugin.definition.options ?? {};
+  const { values } = checkOptions(map, definitions, { ...context, owner, allowsSecrets: false });
+  const { interval } = plugin.definition;
+  return {
+    name,
+    plugin,
+    options: values as OptionValues,
+    everyMs: frame.every ?? (interval === undefined ? DEFAULT_EVERY_MS : interval * 1000),
+    program: checkProgram(entry, plugin, context),
+    location: source.at(entry.keyStart, entry.keyEnd),
+  };
+}
+
+async function loadFrom(entry: Entry, use: string, context: CheckContext): Promise<LoadedPlugin | undefined> {
+  try {
+    return await context.catalog.plugin(use);
+  } catch (error) {
+    context.problems.addError(error, context.source.at(...useSpan(entry)));
+    return undefined;
+  }
+}
+
+function checkProgram(entry: Entry, plugin: LoadedPlugin, context: CheckContext): PluginInstance['program'] {
+  const { problems, source } = context;
+  const node = nodeAt(entry.node, ['program']);
+  const takesProgram = plugin.name === PROGRAM_PLUGIN;
+  if (!node && takesProgram) {
+    const place = source.at(entry.keyStart, entry.keyEnd);
+    problems.add('SKEP_CONFIG', place, `"program" of plugins.${entry.key} is missing`, 'give the C program as a text');
+  } else if (node && !takesProgram && entry.node.kind === 'map') {
+    const { keyStart, keyEnd } = entry.node.entries.get('program')!;
+    const message = `plugin ${plugin.name} takes no program`;
+    problems.add('SKEP_CONFIG', source.at(keyStart, keyEnd), message, `only "use: ${PROGRAM_PLUGIN}" does`);
+  }
+  return node && takesProgram ? textOf(node, source) : undefined;
+}

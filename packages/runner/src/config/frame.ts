@@ -1,0 +1,104 @@
+import { parseDuration } from '@skep/core';
+import { z } from 'zod';
+
+/** What instances of plugins and sinks may be called; `__proto__` is refused because names become keys of objects. */
+export const INSTANCE_NAME = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
+
+/** Longest `every`: what a timer of Node holds (2^31 - 1 ms), rounded down to days. */
+const MAX_EVERY_MS = 24 * 864e5;
+
+// The message of each schema completes "expected ...".
+const text = (expected: string, most = 256) => z.string({ error: expected }).min(1, expected).max(most, expected);
+
+const name = text('a name')
+  .regex(INSTANCE_NAME, 'a name: a letter or _, then up to 63 letters, digits, _ or -')
+  .meta({ description: 'Name of this instance' });
+
+const use = text('the name of a package, or a path beginning with ./').meta({
+  description: 'Short name, npm package name, or path beginning with ./; default: the name of the instance',
+});
+
+const every = z
+  .unknown()
+  .transform((value, context) => {
+    const scalar = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+    const ms = parseDuration(scalar);
+    if (ms !== undefined && ms >= 1 && ms <= MAX_EVERY_MS) return ms;
+    context.addIssue({ code: 'custom', message: 'a time from 1ms to 24d, such as 5s or 100ms', input: value });
+    return z.NEVER;
+  })
+  .meta({
+    type: ['string', 'number'],
+    description: 'Time between snapshots, such as 5s or 100ms; a bare number is seconds',
+  });
+
+const metrics = z
+  .unknown()
+  .transform((value, context) => {
+    const match = typeof value === 'string' ? /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(value) : null;
+    if (match && Number(match[2]) <= 65535) return { host: match[1]!.replace(/[[\]]/g, ''), port: Number(match[2]) };
+    context.addIssue({ code: 'custom', message: 'host:port such as 127.0.0.1:9464', input: value });
+    return z.NEVER;
+  })
+  .meta({ type: 'string', description: 'host:port of the Prometheus endpoint; default: off' });
+
+const agent = z.strictObject(
+  {
+    name: text('a text such as the name of the host').optional().meta({ description: 'Default: the host name' }),
+    metrics: metrics.optional(),
+    log: z
+      .enum(['error', 'warn', 'info', 'debug'], { error: 'one of error, warn, info, debug' })
+      .optional()
+      .meta({ description: "How much skep's own log says; default: info" }),
+  },
+  { error: 'a mapping' },
+);
+
+/** The keys of a plugin's entry. */
+export const pluginFrame = z.strictObject(
+  {
+    use: use.optional(),
+    every: every.optional(),
+    options: z
+      .unknown()
+      .meta({ type: ['object', 'null'] })
+      .optional(),
+    program: text('the text of a C program', 1 << 20)
+      .optional()
+      .meta({ description: 'BPF C for `use: bcc`' }),
+  },
+  { error: 'the name of a plugin, or a mapping' },
+);
+
+/** The keys of a sink's entry that are not options of the sink. */
+export const sinkFrame = z.looseObject(
+  {
+    use: use.optional(),
+    from: z
+      .union([text('a name'), z.array(text('a name'), { error: 'a list of names' }).min(1, 'at least one name')], {
+        error: 'a list of names of plugins',
+      })
+      .optional()
+      .meta({ description: 'Names of the plugins whose rows it gets; default: all' }),
+    where: text('an expression over columns', 16_384)
+      .optional()
+      .meta({ description: "Such as: uid == 0 && comm != 'node'" }),
+  },
+  { error: 'the name of a sink, or a mapping' },
+);
+
+/** The part of the YAML that is the same whatever is installed. */
+export const frame = z.strictObject(
+  {
+    version: z.literal(1, { error: '1' }).meta({ description: 'Version of this format' }),
+    agent: agent.nullish(),
+    plugins: z.record(name, pluginFrame, { error: 'a mapping of names to plugins' }),
+    sinks: z.record(name, sinkFrame, { error: 'a mapping of names to sinks' }).nullish(),
+  },
+  { error: 'a mapping with the keys version, plugins and sinks' },
+);
+
+export type Frame = z.infer<typeof frame>;
+export type PluginFrame = z.infer<typeof pluginFrame>;
+export type SinkFrame = z.infer<typeof sinkFrame>;
+export { agent as agentFrame };

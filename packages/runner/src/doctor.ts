@@ -1,0 +1,143 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { release } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { isSkepError } from '@skep/core';
+import { findTracefs, libbpf } from '@skep/libbpf';
+
+/** One thing `skep doctor` looked at. `missing` keeps tools from running; `warning` limits some of them. */
+export interface Finding {
+  readonly state: 'ok' | 'warning' | 'missing';
+  readonly name: string;
+  readonly text: string;
+  readonly remedy: string;
+}
+
+/** Look at this machine; reads files only, so it needs no privilege. */
+export async function examine(): Promise<Finding[]> {
+  return [
+    kernel(),
+    btf(),
+    privilege(),
+    lockdown(),
+    tracefs(),
+    libbpfLibrary(),
+    libbcc(),
+    headers(),
+    clang(),
+    zstd(),
+    node(),
+  ];
+}
+
+const ok = (name: string, text: string): Finding => ({ state: 'ok', name, text, remedy: '' });
+const warning = (name: string, text: string, remedy: string): Finding => ({ state: 'warning', name, text, remedy });
+const missing = (name: string, text: string, remedy: string): Finding => ({ state: 'missing', name, text, remedy });
+
+function kernel(): Finding {
+  const version = release();
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > 5 || (major === 5 && minor >= 10)) return ok('kernel', version);
+  return missing('kernel', `${version} is older than 5.10`, 'use a kernel from 5.10 on: ring buffers need 5.8');
+}
+
+function btf(): Finding {
+  const file = '/sys/kernel/btf/vmlinux';
+  if (existsSync(file)) return ok('BTF', `${file}, ${Math.round(statSync(file).size / 1024)} KiB`);
+  return missing('BTF', `no ${file}`, 'use a kernel with CONFIG_DEBUG_INFO_BTF=y');
+}
+
+/** Bits of capabilities(7). */
+const CAP_SYS_ADMIN = 21n;
+const CAP_PERFMON = 38n;
+const CAP_BPF = 39n;
+
+function privilege(): Finding {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
+  const has = (bit: bigint) => ((effective >> bit) & 1n) === 1n;
+  const lacking = [has(CAP_BPF) ? '' : 'CAP_BPF', has(CAP_PERFMON) ? '' : 'CAP_PERFMON'].filter((name) => name !== '');
+  if (has(CAP_SYS_ADMIN) || lacking.length === 0)
+    return ok('privilege', process.getuid?.() === 0 ? 'root' : 'CAP_BPF, CAP_PERFMON');
+  const bin = process.execPath;
+  return missing(
+    'privilege',
+    `lacks ${lacking.join(' and ')}`,
+    `run as root, or: setcap cap_bpf,cap_perfmon+ep ${bin}`,
+  );
+}
+
+function lockdown(): Finding {
+  const file = '/sys/kernel/security/lockdown';
+  if (!existsSync(file)) return ok('lockdown', 'not reported by this kernel (securityfs is not mounted)');
+  const mode = /\[(\w+)\]/.exec(readFileSync(file, 'utf8'))?.[1] ?? 'none';
+  if (mode !== 'confidentiality') return ok('lockdown', mode);
+  return missing(
+    'lockdown',
+    'confidentiality: programs may not read kernel memory',
+    'boot with lockdown=integrity or none',
+  );
+}
+
+function tracefs(): Finding {
+  const folder = findTracefs();
+  if (folder !== undefined) return ok('tracefs', folder);
+  if (process.getuid?.() === 0) return ok('tracefs', 'not mounted yet; skep mounts it when a tool needs it');
+  const remedy = 'as root: mount -t tracefs tracefs /sys/kernel/tracing';
+  return warning('tracefs', 'not mounted, or not readable: tools that use tracepoints cannot attach', remedy);
+}
+
+function libbpfLibrary(): Finding {
+  try {
+    return ok('libbpf', libbpf().libbpf_version_string());
+  } catch (error) {
+    if (!isSkepError(error)) throw error;
+    return missing('libbpf', error.message, error.remedy);
+  }
+}
+
+const LIBRARY_FOLDERS = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'];
+
+function libbcc(): Finding {
+  const found = LIBRARY_FOLDERS.filter(existsSync)
+    .flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)))
+    .find((path) => /libbcc\.so\.\d+$/.test(path));
+  if (found !== undefined) return ok('libbcc', found);
+  return warning('libbcc', 'not installed: programs compiled at run time cannot be used', 'apt-get install libbpfcc');
+}
+
+function headers(): Finding {
+  const build = `/lib/modules/${release()}/build`;
+  if (existsSync(build)) return ok('headers', build);
+  return warning(
+    'headers',
+    'no kernel headers: programs compiled at run time cannot be used',
+    `apt-get install linux-headers-${release()}`,
+  );
+}
+
+function onPath(program: string): string | undefined {
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, program))
+    .find((path) => existsSync(path));
+}
+
+function clang(): Finding {
+  const path = onPath('clang');
+  return path !== undefined
+    ? ok('clang', path)
+    : warning('clang', 'not installed: plugins cannot be built here', 'apt-get install clang llvm');
+}
+
+function zstd(): Finding {
+  const path = onPath('zstd');
+  return path !== undefined
+    ? ok('zstd', path)
+    : warning('zstd', 'not installed: files cannot be compressed with zstd', 'apt-get install zstd');
+}
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return ok('Node.js', process.version);
+  return missing('Node.js', `${process.version} is older than 20.19`, 'install Node.js 20.19 or newer');
+}

@@ -1,0 +1,73 @@
+import { isSkepError, type Log, type OptionValues } from '@skep/core';
+import { attachSets, type ProgramInfo, readObjectFile } from '@skep/libbpf';
+import { KernelHost } from './agent/kernel-host.js';
+import { completeOptions } from './agent/open.js';
+import type { LoadedPlugin } from './discovery/index.js';
+
+/** What this kernel says to one attach set. */
+export interface SetPlan {
+  readonly programs: readonly ProgramInfo[];
+  readonly possible: boolean;
+  /** Why not; '' when it is possible. */
+  readonly reason: string;
+  readonly note: string;
+}
+
+/** What running a plugin would do here; the first possible set is the one taken. */
+export interface AttachPlan {
+  readonly source: string;
+  readonly plugin: string;
+  readonly sets: readonly SetPlan[];
+  readonly capabilities: readonly string[];
+  /** Sinks its rows go to, when a configuration was asked about. */
+  readonly sinks?: readonly string[];
+}
+
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Load and attach every set for a moment, as the only honest answer to what a kernel allows; nothing stays attached. */
+export async function explainPlugin(
+  plugin: LoadedPlugin,
+  options: OptionValues = completeOptions(plugin.definition, {}),
+  source = plugin.name,
+): Promise<AttachPlan> {
+  const { info } = readObjectFile(plugin.definition.object.url);
+  const sections = new Map(info.programs.map((program) => [program.name, program]));
+  const sets: SetPlan[] = [];
+  const host = new KernelHost(SILENT);
+  for (const [attachSet, set] of attachSets(plugin.definition, options).entries()) {
+    const programs = set.programs.map((name) => sections.get(name) ?? { name, section: '' });
+    const reason = await tryHere(host, plugin, options, source, attachSet);
+    sets.push({ programs, possible: reason === '', reason, note: set.note ?? '' });
+  }
+  await host.close();
+  return { source, plugin: plugin.name, sets, capabilities: capabilitiesOf(sets) };
+}
+
+async function tryHere(
+  host: KernelHost,
+  plugin: LoadedPlugin,
+  options: OptionValues,
+  name: string,
+  attachSet: number,
+): Promise<string> {
+  const probe = host.probe({ name, plugin, options, everyMs: undefined, attachSet });
+  try {
+    await probe.open();
+    await probe.attach();
+    return '';
+  } catch (error) {
+    if (!isSkepError(error)) throw error;
+    return error.message;
+  } finally {
+    await probe.close();
+  }
+}
+
+/** What loading and attaching need below root: see capabilities(7), CAP_BPF and CAP_PERFMON since Linux 5.8. */
+function capabilitiesOf(sets: readonly SetPlan[]): string[] {
+  const programs = (sets.find(({ possible }) => possible) ?? sets[0])?.programs ?? [];
+  const needed = ['CAP_BPF', 'CAP_PERFMON'];
+  const throughTracefs = programs.some(({ section }) => /^(tp|tracepoint|kprobe|kretprobe)\//.test(section));
+  return throughTracefs ? [...needed, 'a readable tracefs'] : needed;
+}

@@ -1,0 +1,4 @@
+export * from './agent/wiring.js';
+export * from './config/index.js';
+export * from './schema-json.js';
+export * from './tool.js';

@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  BatchBuilder,
+  isSkepError,
+  type Log,
+  type OptionValues,
+  type Row,
+  rowsOf,
+  type SelfTest,
+  type SelfTestContext,
+} from '@skep/core';
+import { attachSets, type ObjectProbe } from '@skep/libbpf';
+import { KernelHost } from './agent/kernel-host.js';
+import { completeOptions } from './agent/open.js';
+import { optionFilters, rowFilter } from './agent/routes.js';
+import type { LoadedPlugin } from './discovery/index.js';
+
+/** What came of one self-test under one attach set. */
+export interface SelfTestResult {
+  readonly plugin: string;
+  readonly test: string;
+  /** Programs of the set that was used, or tried; empty when it never came to that. */
+  readonly set: readonly string[];
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+  /** Why it failed or was skipped. */
+  readonly reason: string;
+  readonly seconds: number;
+}
+
+export interface SelfTestOptions {
+  /** Every attach set by itself, not only the first that this kernel takes. */
+  readonly everySet: boolean;
+  readonly log: Log;
+}
+
+const TIMEOUT_MS = 60_000;
+
+class Skip extends Error {}
+
+/** Run the plugin's own tests, one after the other: attach, do the workload, detach, look at the rows. */
+export async function* runSelfTests(
+  plugin: LoadedPlugin,
+  { everySet, log }: SelfTestOptions,
+): AsyncGenerator<SelfTestResult> {
+  const tests = [plugin.definition.selftest].flat() as SelfTest[];
+  for (const test of tests) {
+    const options = completeOptions(plugin.definition, test.options ?? {});
+    const sets = attachSets(plugin.definition, options);
+    const choices = everySet ? sets.map((_, i) => i) : [undefined];
+    for (const attachSet of choices) {
+      const began = performance.now();
+      const result = await runOne(plugin, test, options, attachSet, log);
+      const set = result.set.length > 0 ? result.set : attachSet === undefined ? [] : sets[attachSet]!.programs;
+      const seconds = (performance.now() - began) / 1000;
+      yield { ...result, plugin: plugin.name, test: test.name ?? plugin.name, set, seconds };
+    }
+  }
+}
+
+type Outcome = Pick<SelfTestResult, 'outcome' | 'reason' | 'set'>;
+
+async function runOne(
+  plugin: LoadedPlugin,
+  test: SelfTest,
+  options: OptionValues,
+  attachSet: number | undefined,
+  log: Log,
+): Promise<Outcome> {
+  const host = new KernelHost(log);
+  const folder = mkdtempSync(join(tmpdir(), 'skep-selftest-'));
+  let set: readonly string[] = [];
+  try {
+    const request = { name: plugin.name, plugin, options, everyMs: undefined };
+    const probe = host.probe(attachSet === undefined ? request : { ...request, attachSet });
+    try {
+      await probe.open();
+      await probe.attach();
+      set = probe.attachedSet?.programs ?? [];
+      const verdict = await observe(probe, plugin, test, options, folder, host);
+      return { set, ...verdict };
+    } finally {
+      await probe.close();
+    }
+  } catch (error) {
+    if (error instanceof Skip) return { set, outcome: 'skipped', reason: error.message };
+    // "This kernel cannot" is an answer, not a failure.
+    if (isSkepError(error) && ['SKEP_ATTACH', 'SKEP_PERMISSION', 'SKEP_TRACEFS'].includes(error.code)) {
+      return { set, outcome: 'skipped', reason: error.remedy ? `${error.message}\n${error.remedy}` : error.message };
+    }
+    if (isSkepError(error) && error.code === 'SKEP_VERIFIER' && !error.remedy.startsWith('the verifier')) {
+      return { set, outcome: 'skipped', reason: error.message };
+    }
+    const reason = isSkepError(error) ? `${error.message}\n${error.remedy}` : String((error as Error).stack ?? error);
+    return { set, outcome: 'failed', reason };
+  } finally {
+    await host.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function observe(
+  probe: ObjectProbe,
+  plugin: LoadedPlugin,
+  test: SelfTest,
+  options: OptionValues,
+  folder: string,
+  host: KernelHost,
+): Promise<Pick<Outcome, 'outcome' | 'reason'>> {
+  const rows: Record<string, Row[]> = Object.fromEntries(probe.schemas.map(({ stream }) => [stream, []]));
+  const filter = rowFilter(optionFilters({ plugin, options }));
+  const builders = probe.schemas.map((schema) => new BatchBuilder(schema));
+  const drain = (): void => {
+    for (const builder of builders) {
+      while (probe.drain(builder) > 0) {
+        rows[builder.schema.stream]!.push(...rowsOf(filter(builder.batch())));
+        builder.reset();
+      }
+      builder.reset();
+    }
+  };
+  const context: SelfTestContext = {
+    folder,
+    skip: (reason) => {
+      throw new Skip(reason);
+    },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    sleep: (ms) => sleep(ms),
+  };
+  let working = true;
+  const work = Promise.resolve(test.workload(context)).finally(() => {
+    working = false;
+    host.wake();
+  });
+  while (working) {
+    drain();
+    await Promise.race([host.wait(), work.catch(() => undefined)]);
+  }
+  await work;
+  await probe.finish();
+  drain();
+  const verdict = test.expect(rows, context);
+  if (verdict === true) return { outcome: 'passed', reason: '' };
+  const seen = Object.entries(rows).map(([stream, all]) => `${all.length} rows of ${stream}`);
+  const said = typeof verdict === 'string' ? verdict : 'the expected rows are not among those seen';
+  return { outcome: 'failed', reason: `${said} (${seen.join(', ')})` };
+}

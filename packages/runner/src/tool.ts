@@ -1,0 +1,9 @@
+/** What running one tool needs, without the YAML side: start-up time is a feature. */
+export * from './agent/index.js';
+export type { Config, PluginInstance, SinkInstance } from './config/config.js';
+export { createFindUser } from './config/users.js';
+export * from './describe.js';
+export * from './discovery/index.js';
+export * from './doctor.js';
+export * from './explain.js';
+export * from './selftest.js';
