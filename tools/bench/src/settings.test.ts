@@ -6,7 +6,7 @@ it('takes the size asked for, and flags over it', () => {
 });
 
 it('smoke wins over quick', () => {
-  expect(settingsOf({ quick: true, smoke: true })).toMatchObject({ events: 997, isSmoke: true });
+  expect(settingsOf({ quick: true, smoke: true })).toMatchObject({ events: 499, isSmoke: true });
 });
 
 it('takes a rate of 0, but not of no rounds', () => {

@@ -9,17 +9,26 @@ const PYTHON = '/usr/bin/python3'; // Debian's: the one python3-bpfcc is install
 
 /** Why programs of BCC cannot run; undefined when they can. */
 export function bccMissing(): string | undefined {
-  return existsSync('/usr/lib/python3/dist-packages/bcc/__init__.py')
-    ? undefined
-    : notInstalled('bpfcc-tools', 'python3-bpfcc');
+  if (!existsSync('/usr/lib/python3/dist-packages/bcc/__init__.py'))
+    return notInstalled('bpfcc-tools', 'python3-bpfcc');
+  try {
+    prepareHeaders(say);
+    return undefined;
+  } catch (error) {
+    return `not installed: kernel headers: ${(error as Error).message}`;
+  }
 }
 
 /** Runs a script under BCC, with headers for it to compile against. */
 export function bccCommand(script: string, ...args: readonly string[]): Command {
   return {
     argv: [PYTHON, script, ...args],
-    env: { ...prepareHeaders((text) => process.stderr.write(`bench: ${text}\n`)), PYTHONDONTWRITEBYTECODE: '1' },
+    env: { ...prepareHeaders(say), PYTHONDONTWRITEBYTECODE: '1' },
   };
+}
+
+function say(text: string): void {
+  process.stderr.write(`bench: ${text}\n`);
 }
 
 /** A program of `peers/`. */
