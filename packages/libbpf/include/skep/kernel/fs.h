@@ -33,6 +33,7 @@ struct path {
 
 struct file {
 	struct path f_path;
+	void *private_data; /* a socket's struct socket */
 };
 
 struct fdtable {
