@@ -38,6 +38,7 @@ struct mm_struct {
 
 struct task_struct {
 	unsigned int __state; /* since 5.14, see skep_task_state() */
+	void *stack;
 	unsigned int flags;
 	struct mm_struct *mm;
 	int exit_code;
