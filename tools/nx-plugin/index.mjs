@@ -1,41 +1,32 @@
-// Infers nx targets, so that no package configures its build:
-// a folder with src/*.bpf.c gets `bpf`; the folder plugins/ gets `build` over all of them; a tsconfig.json gives `build`.
-import { readdirSync } from 'node:fs';
+// Infers nx targets, so that no package configures its build: a tsconfig.json gives `build`; a plugin folder with
+// src/*.bpf.c gives `bpf`; and the folder plugins/ gives one `build` over all of them.
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const HEADERS = '{workspaceRoot}/packages/libbpf/include/**/*.h';
-const COMPILER = '{workspaceRoot}/tools/build/src/**/*.ts';
+const COMPILER = ['{workspaceRoot}/tools/build/src/**/*.ts', '{workspaceRoot}/packages/libbpf/src/btf/*.ts'];
+const BASE = '{workspaceRoot}/tsconfig.base.json';
+
+const packageTarget = (root) => ({
+  command: `tsc -b ${root}`,
+  // References are built before, each by its own task, so no two tasks write one output.
+  dependsOn: ['^build'],
+  cache: true,
+  inputs: [
+    '{projectRoot}/src/**/*.ts',
+    '{projectRoot}/tsconfig.json',
+    BASE,
+    { dependentTasksOutputFiles: '**/*.d.ts' },
+  ],
+  outputs: ['{projectRoot}/dist', '{projectRoot}/tsconfig.tsbuildinfo'],
+});
 
 const bpfTarget = (root) => ({
   command: `node tools/build/dist/main.js bpf ${root}`,
   dependsOn: [{ projects: ['@skep/build'], target: 'build' }],
   cache: true,
-  inputs: ['{projectRoot}/src/*.bpf.c', HEADERS, COMPILER, '{workspaceRoot}/packages/libbpf/src/btf/*.ts'],
+  inputs: ['{projectRoot}/src/*.bpf.c', HEADERS, ...COMPILER],
   outputs: ['{projectRoot}/dist/*.bpf.o', '{projectRoot}/src/*.bpf.ts'],
-});
-
-const hasBpf = (folder) => readdirSync(folder).some((file) => file.endsWith('.bpf.c'));
-
-/** @type {import('nx/src/project-graph/plugins').CreateNodesV2} */
-export const createNodesV2 = [
-  '{packages,plugins,tools,e2e}/**/{package.json,tsconfig.json}',
-  (files, _options, { workspaceRoot }) =>
-    files.map((file) => {
-      const root = dirname(file);
-      if (file.startsWith('plugins/') && file.endsWith('package.json')) {
-        const targets = hasBpf(join(workspaceRoot, root, 'src')) ? { bpf: bpfTarget(root) } : {};
-        return [file, { projects: { [root]: { targets, tags: ['plugin'] } } }];
-      }
-      if (file === 'plugins/tsconfig.json') return [file, { projects: { plugins: pluginsProject() } }];
-      if (!file.endsWith('tsconfig.json')) return [file, {}];
-      return [file, { projects: { [root]: { targets: { build: packageTarget(root) } } } }];
-    }),
-];
-
-const packageTarget = (root) => ({
-  command: `tsc -b ${root}`,
-  // tsc -b follows the references itself and is incremental.
-  cache: false,
 });
 
 const pluginsProject = () => ({
@@ -43,20 +34,38 @@ const pluginsProject = () => ({
   targets: {
     build: {
       command: 'node tools/build/dist/main.js plugins',
-      dependsOn: [{ projects: ['tag:plugin'], target: 'bpf' }],
+      dependsOn: [
+        { projects: ['@skep/build'], target: 'build' },
+        { projects: ['tag:bpf'], target: 'bpf' },
+      ],
       cache: true,
       inputs: [
         '{workspaceRoot}/plugins/**/src/*.ts',
         '{workspaceRoot}/plugins/**/src/*.bpf.c',
         '{workspaceRoot}/packages/core/src/**/*.ts',
         HEADERS,
-        COMPILER,
+        BASE,
+        ...COMPILER,
       ],
-      outputs: [
-        '{workspaceRoot}/plugins/*/*/dist/*.js',
-        '{workspaceRoot}/plugins/*/*/dist/*.d.ts',
-        '{workspaceRoot}/plugins/*/*/dist/*.map',
-      ],
+      outputs: ['js', 'js.map', 'd.ts'].map((ending) => `{workspaceRoot}/plugins/*/*/dist/*.${ending}`),
     },
   },
 });
+
+const hasBpf = (folder) => existsSync(folder) && readdirSync(folder).some((file) => file.endsWith('.bpf.c'));
+
+function projectOf(file, workspaceRoot) {
+  const root = dirname(file);
+  if (file === 'plugins/tsconfig.json') return { plugins: pluginsProject() };
+  if (file.startsWith('plugins/')) {
+    if (!hasBpf(join(workspaceRoot, root, 'src'))) return {};
+    return { [root]: { targets: { bpf: bpfTarget(root) }, tags: ['bpf'] } };
+  }
+  return file.endsWith('tsconfig.json') ? { [root]: { targets: { build: packageTarget(root) } } } : {};
+}
+
+/** @type {import('nx/src/project-graph/plugins').CreateNodesV2} */
+export const createNodesV2 = [
+  '{packages,plugins,tools,e2e}/**/{package.json,tsconfig.json}',
+  (files, _options, { workspaceRoot }) => files.map((file) => [file, { projects: projectOf(file, workspaceRoot) }]),
+];

@@ -1,20 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type OptionValues, type Plugin, parseDuration, type SinkPlugin, SkepError } from '@skep/core';
-import { type Config, createFindUser, type LoadedPlugin, loadPlugin, searchFolders } from '@skep/runner/tool';
+import { type Config, createFindUser, type LoadedPlugin, loadPlugin } from '@skep/runner/tool';
 import stdoutSink from '@skep/sink-stdout';
 import type { Command } from 'commander';
 import { startCommand, type TracedCommand } from './exec.js';
 import { createLog } from './log.js';
 import { runOnce } from './run-once.js';
-import { addToolFlags, readToolFlags } from './tool-options.js';
+import { addToolFlags, readToolFlags, splitCommand } from './tool-options.js';
 import { createCommand, parseArgs } from './usage.js';
 
 const FORMATS = ['table', 'json', 'csv', 'logfmt'];
 
 /** `skep <tool> [the tool's own flags] [interval [count]]`: BCC's spelling and layout, until Ctrl-C. */
 export async function runTool(name: string, args: readonly string[]): Promise<number> {
-  const loaded = await loadPlugin(name, searchFolders([process.cwd()]));
+  const loaded = await loadPlugin(name, [process.cwd()]);
   const plugin = loaded.definition;
   const command = createCommand(loaded.name, loaded.description);
   const flags = addToolFlags(command, plugin.options ?? {});
@@ -24,7 +24,9 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
     command.argument('[count]', 'number of outputs', undefined);
   }
   addCommonFlags(command);
-  if (parseArgs(command, args)) return 0;
+  const { own, take } = splitCommand(flags, args);
+  if (parseArgs(command, own)) return 0;
+  take(command);
   const common = command.opts() as CommonFlags;
   if (common.ebpf) return printSource(loaded);
   let options = readToolFlags(loaded.name, plugin, flags, command, createFindUser());

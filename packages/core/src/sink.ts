@@ -11,6 +11,8 @@ import type { Schema } from './schema.js';
 export interface Sink {
   /** Called with every schema that may arrive, and again with the whole new list when a reload changes it. */
   open(schemas: readonly Schema[]): Promise<void>;
+  /** Everything is attached: what is wanted before the first row may be written, such as a header. */
+  start?(): Promise<void>;
   write(batch: Batch): Promise<void>;
   /** Bring everything written so far to its place (disk, server, terminal). */
   flush(): Promise<void>;

@@ -14,6 +14,12 @@ export class Link {
     this.pointer = pointer;
   }
 
+  /** @throws SkepError SKEP_INTERNAL once it is destroyed. */
+  get fd(): number {
+    if (this.pointer === undefined) throw new SkepError('SKEP_INTERNAL', 'the link is gone');
+    return libbpf().bpf_link__fd(this.pointer);
+  }
+
   destroy(): void {
     if (this.pointer === undefined) return;
     libbpf().bpf_link__destroy(this.pointer);

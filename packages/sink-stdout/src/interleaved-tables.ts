@@ -40,6 +40,9 @@ export class InterleavedTables implements Composer {
     for (const schema of schemas) this.tables.set(schema, this.create(schema));
   }
 
+  /** Nothing: a header for each of many streams would fill the screen before the first row. */
+  start(): void {}
+
   append(batch: Batch, out: ByteBuffer): void {
     const { schema } = batch;
     if (batch.rows === 0 && schema.shape === 'events') return;

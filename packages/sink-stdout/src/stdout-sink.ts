@@ -57,9 +57,18 @@ class StdoutSink implements Sink {
     this.schemas = schemas;
   }
 
-  /** Batches wait for one another: they share one buffer. */
+  start(): Promise<void> {
+    return this.print((composer, text) => composer.start(text));
+  }
+
   write(batch: Batch): Promise<void> {
-    const done = this.last.then(() => this.print(batch));
+    this.composer ??= this.compose([batch.schema]);
+    return this.print((composer, text) => composer.append(batch, text));
+  }
+
+  /** Writes wait for one another: they share one buffer. */
+  private print(append: (composer: Composer, text: ByteBuffer) => void): Promise<void> {
+    const done = this.last.then(() => this.printNow(append));
     this.last = done.catch(() => undefined);
     return done;
   }
@@ -84,7 +93,7 @@ class StdoutSink implements Sink {
       ...(loadavg ? { loadavg } : {}),
       ...(meanings ? { meanings } : {}),
     });
-    if (format === 'table' && several) return new InterleavedTables(schemas, options);
+    if (format === 'table' && several && !isOneTool(schemas)) return new InterleavedTables(schemas, options);
     return new SequentialComposer(format, schemas, options);
   }
 
@@ -95,10 +104,10 @@ class StdoutSink implements Sink {
     return this.output.isTTY && !NO_COLOR && TERM !== 'dumb';
   }
 
-  private async print(batch: Batch): Promise<void> {
-    this.composer ??= this.compose([batch.schema]);
+  private async printNow(append: (composer: Composer, text: ByteBuffer) => void): Promise<void> {
+    if (!this.composer) return;
     this.text.clear();
-    this.composer.append(batch, this.text);
+    append(this.composer, this.text);
     if (this.text.length === 0) return;
     try {
       await this.output.write(this.text.view());
@@ -108,4 +117,9 @@ class StdoutSink implements Sink {
       throw new SkepError('SKEP_SINK', `cannot write to standard output: ${reason}`, remedy, { cause });
     }
   }
+}
+
+/** Snapshots of one tool, which belong below one another (biolatency -e): they come together. */
+function isOneTool(schemas: readonly Schema[]): boolean {
+  return schemas.every(({ source, shape }) => source === schemas[0]!.source && shape !== 'events');
 }

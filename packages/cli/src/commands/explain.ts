@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { type AttachPlan, explainPlugin, loadPlugin, searchFolders } from '@skep/runner/tool';
+import { type AttachPlan, explainPlugin, loadPlugin } from '@skep/runner/tool';
 import { addFactFormat, isJson, printJson } from '../output.js';
 import { createCommand, parseArgs } from '../usage.js';
 
@@ -16,7 +16,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const target = command.processedArgs[0] as string;
   const plans = isFile(target)
     ? await explainFile(target)
-    : [await explainPlugin(await loadPlugin(target, searchFolders([process.cwd()])))];
+    : [await explainPlugin(await loadPlugin(target, [process.cwd()]))];
   if (isJson(command)) printJson(plans);
   else for (const plan of plans) process.stdout.write(describe(plan));
   return plans.every(({ sets }) => sets.some(({ possible }) => possible)) ? 0 : 3;

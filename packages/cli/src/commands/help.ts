@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SkepError } from '@skep/core';
-import { listPackages, searchFolders } from '@skep/runner/tool';
+import { listPackages } from '@skep/runner/tool';
 
 const USAGE = `skep: kernel events from eBPF tools
 
@@ -34,7 +34,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (first !== undefined && !['help', '--help', '-h'].includes(first)) {
     throw new SkepError('SKEP_USAGE', `unknown option '${first}'`, 'see: skep --help');
   }
-  const tools = listPackages(searchFolders([process.cwd()])).filter(({ kind }) => kind === 'plugin');
+  const tools = listPackages([process.cwd()]).filter(({ kind }) => kind === 'plugin');
   process.stdout.write(
     `${USAGE}\nTools: ${tools
       .map(({ name }) => name)

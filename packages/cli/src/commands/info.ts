@@ -1,5 +1,5 @@
 import { SkepError } from '@skep/core';
-import { describePlugin, loadPlugin, searchFolders } from '@skep/runner/tool';
+import { describePlugin, loadPlugin } from '@skep/runner/tool';
 import { addFactFormat, isJson, printJson, printTable } from '../output.js';
 import { createCommand, parseArgs } from '../usage.js';
 
@@ -14,7 +14,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (parseArgs(command, args)) return 0;
   const [tool] = command.args;
   if (tool === undefined) throw new SkepError('SKEP_USAGE', 'which tool?', 'skep info opensnoop');
-  const facts = describePlugin(await loadPlugin(tool, searchFolders([process.cwd()])));
+  const facts = describePlugin(await loadPlugin(tool, [process.cwd()]));
   if (isJson(command)) {
     printJson(facts);
     return 0;

@@ -1,4 +1,4 @@
-import { listPackages, searchFolders } from '@skep/runner/tool';
+import { listPackages } from '@skep/runner/tool';
 import { addFactFormat, isJson, printJson, printTable } from '../output.js';
 import { createCommand, parseArgs } from '../usage.js';
 
@@ -6,7 +6,7 @@ import { createCommand, parseArgs } from '../usage.js';
 export async function run(args: readonly string[]): Promise<number> {
   const command = addFactFormat(createCommand('list', 'Plugins and sinks that can be used from this folder'));
   if (parseArgs(command, args)) return 0;
-  const packages = [...listPackages(searchFolders([process.cwd()]))].sort(
+  const packages = [...listPackages([process.cwd()])].sort(
     (a, b) =>
       a.kind.localeCompare(b.kind) ||
       (a.category ?? '').localeCompare(b.category ?? '') ||

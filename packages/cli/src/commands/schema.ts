@@ -5,7 +5,6 @@ import {
   listPackages,
   loadPluginPackage,
   loadSinkPackage,
-  searchFolders,
 } from '@skep/runner';
 import { createLog } from '../log.js';
 import { createCommand, parseArgs } from '../usage.js';
@@ -16,7 +15,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (parseArgs(command, args)) return 0;
   const here = process.cwd();
   const loaded: (LoadedPlugin | LoadedSink)[] = [];
-  for (const found of listPackages(searchFolders([here]))) {
+  for (const found of listPackages([here])) {
     try {
       loaded.push(await (found.kind === 'plugin' ? loadPluginPackage(found, here) : loadSinkPackage(found, here)));
     } catch (error) {

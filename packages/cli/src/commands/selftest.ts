@@ -1,5 +1,5 @@
 import { SkepError } from '@skep/core';
-import { listPackages, loadPlugin, runSelfTests, type SelfTestResult, searchFolders } from '@skep/runner/tool';
+import { listPackages, loadPlugin, runSelfTests, type SelfTestResult } from '@skep/runner/tool';
 import { createLog } from '../log.js';
 import { addFactFormat, isJson, printJson } from '../output.js';
 import { createCommand, parseArgs } from '../usage.js';
@@ -18,7 +18,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (attach !== 'best' && attach !== 'all') {
     throw new SkepError('SKEP_USAGE', `--attach: expected best or all, got "${attach}"`);
   }
-  const folders = searchFolders([process.cwd()]);
+  const folders = [process.cwd()];
   const found = listPackages(folders).filter(({ kind }) => kind === 'plugin');
   const names = command.args.length > 0 ? command.args : all ? found.map(({ name }) => name).sort() : [];
   if (names.length === 0)

@@ -23,6 +23,7 @@ export interface Libc {
   write(fd: number, bytes: Uint8Array, length: number): number;
   syscall: (number: number, a: number, b: number, c: number) => number;
   perf_event_open(number: number, attr: Uint8Array, pid: number, cpu: number, group: number, flags: number): number;
+  ioctl(fd: number, request: number, argument: number): number;
   membarrier: {
     async(number: number, a: number, b: number, c: number, done: (error: unknown, result: number) => void): void;
   };
@@ -50,6 +51,7 @@ export function libc(): Libc {
     eventfd: lib.func('int eventfd(unsigned int initval, int flags)'),
     write: lib.func('long write(int fd, const void *buf, size_t count)'),
     syscall,
+    ioctl: lib.func('int ioctl(int fd, unsigned long request, long argument)'),
     membarrier: syscall,
     perf_event_open: lib.func('long syscall(long number, void *attr, int pid, int cpu, int group, long flags)'),
     mount: lib.func(
@@ -143,4 +145,11 @@ const PERF_FLAG_FD_CLOEXEC = 8;
 /** perf_event_open(2): the file descriptor, or -1 with `errno()`. */
 export function perfEventOpen(attr: Uint8Array, pid: number, cpu: number): number {
   return libc().perf_event_open(SYS_perf_event_open[process.arch] ?? -1, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+const PERF_EVENT_IOC_ENABLE = 0x2400;
+
+/** Let a perf event count; negative with `errno()` when it cannot. */
+export function enablePerfEvent(fd: number): number {
+  return libc().ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
 }

@@ -65,6 +65,9 @@ export class Agent {
       this.config = config;
       await this.introduce(this.sinks, config.plugins, probes);
       await attachAll(probes);
+      for (const { instance, sink } of this.sinks) {
+        await sink.start?.().catch((error: unknown) => this.onSinkError(instance.name, error, 0));
+      }
     } catch (error) {
       await closeAll(probes);
       await this.closeSinks();

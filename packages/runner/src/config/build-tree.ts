@@ -9,7 +9,7 @@ import type { Entry, ListNode, MapNode, ScalarNode, TreeNode } from './tree.js';
 
 /** Most aliases of one file, and most nodes with all of them expanded: ten lines of aliases can mean a billion. */
 export const MAX_ALIASES = 100;
-export const MAX_NODES = 50_000;
+export const MAX_NODES = 20_000;
 
 /** The tree of a parsed document; mistakes are added to `problems` and stand as null in the tree. */
 export function buildTree(
@@ -97,6 +97,16 @@ class TreeBuilder {
   private entry(key: Node | null, value: Node | null, position: number): Entry | undefined {
     const [keyStart, keyEnd] = key?.range ?? [position, position];
     const node = this.node(value, keyEnd);
+    if (isScalar(key) && key.value === '__proto__') {
+      // Names become keys of plain objects further on, where this one would vanish or worse.
+      this.problems.add(
+        'SKEP_CONFIG',
+        this.source.at(keyStart, keyEnd),
+        'no key can be "__proto__"',
+        'give it another name',
+      );
+      return undefined;
+    }
     if (isScalar(key) && key.value !== null) return { key: key.source ?? String(key.value), keyStart, keyEnd, node };
     this.problems.add('SKEP_CONFIG', this.source.at(keyStart, keyEnd), 'a key must be a text', 'give it a name');
     return undefined;

@@ -21,5 +21,5 @@ export interface CheckContext {
   readonly folder: string;
   readonly environment: Environment;
   readonly findUser: (name: string) => number | undefined;
-  readonly checkWhere: CheckWhere | undefined;
+  readonly checkWhere: CheckWhere;
 }

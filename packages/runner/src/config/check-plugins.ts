@@ -1,6 +1,7 @@
 import type { OptionValues } from '@skep/core';
 import type { LoadedPlugin } from '../discovery/load-package.js';
 import type { CheckContext } from './check-context.js';
+import { shown } from './check-frame.js';
 import type { PluginInstance } from './config.js';
 import { textOf, useSpan } from './entry.js';
 import type { PluginFrame } from './frame.js';
@@ -25,7 +26,11 @@ export async function checkPlugin(entry: Entry, context: CheckContext): Promise<
   const node = optionsEntry?.node;
   const map = node?.kind === 'map' ? node : undefined;
   if (optionsEntry && !map && !(node?.kind === 'scalar' && node.value === null)) {
-    problems.add('SKEP_CONFIG', source.at(...spanOf(optionsEntry)), `"options" of ${owner}: expected a mapping`);
+    problems.add(
+      'SKEP_CONFIG',
+      source.at(...spanOf(optionsEntry)),
+      `"options" of ${owner}: expected a mapping, got ${shown(node)}`,
+    );
   }
   const definitions = plugin.definition.options ?? {};
   const { values } = checkOptions(map, definitions, { ...context, owner, allowsSecrets: false });

@@ -1,11 +1,12 @@
-import { isSkepError, type OptionValues, SkepError, type SkepErrors, suggest } from '@skep/core';
+import { type OptionValues, suggest } from '@skep/core';
 import type { CheckContext } from './check-context.js';
 import type { PluginInstance, SinkInstance } from './config.js';
 import { textOf, useSpan } from './entry.js';
 import { type SinkFrame, sinkFrame } from './frame.js';
 import { checkOptions } from './options.js';
-import { placeInText, type TextInFile } from './scalar-place.js';
+import type { TextInFile } from './scalar-place.js';
 import { type Entry, nodeAt } from './tree.js';
+import { placeWhereError } from './where.js';
 
 const FRAME_KEYS = Object.keys(sinkFrame.shape);
 
@@ -65,22 +66,8 @@ async function checkExpression(
   context: CheckContext,
 ): Promise<void> {
   try {
-    await context.checkWhere?.(where.text, plugins);
+    await context.checkWhere(where.text, plugins);
   } catch (error) {
     context.problems.addError(placeWhereError(where, error), where.location);
   }
-}
-
-/**
- * An error about an expression, moved from its place in the expression to its place in the file. Errors without a
- * place, and expressions whose places cannot be told, point at the whole value.
- */
-export function placeWhereError(where: TextInFile, error: unknown): unknown {
-  if (!isSkepError(error)) return error;
-  const one = 'errors' in error ? (error as SkepErrors).errors[0] : error;
-  if (!one) return error;
-  const { location } = one;
-  const place = location ? placeInText(where, location.line, location.column, location.length) : where.location;
-  const details = one.details === undefined ? {} : { details: one.details };
-  return new SkepError(one.code, one.message, one.remedy, { location: place, cause: error, ...details });
 }

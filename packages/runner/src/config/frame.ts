@@ -1,8 +1,8 @@
 import { parseDuration } from '@skep/core';
 import { z } from 'zod';
 
-/** What instances of plugins and sinks may be called; `__proto__` is refused because names become keys of objects. */
-export const INSTANCE_NAME = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
+/** What instances of plugins and sinks may be called. */
+export const INSTANCE_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 
 /** Longest `every`: what a timer of Node holds (2^31 - 1 ms), rounded down to days. */
 const MAX_EVERY_MS = 24 * 864e5;

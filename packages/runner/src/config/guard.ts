@@ -5,7 +5,7 @@ import type { SourceText } from './source.js';
 /** Deepest nesting: the composer recurses, and a stack overflow inside a regular expression cannot be caught. */
 export const MAX_DEPTH = 64;
 /** Most lexical tokens: lexing stops there, so that a hostile megabyte costs milliseconds. */
-export const MAX_TOKENS = 100_000;
+export const MAX_TOKENS = 20_000;
 
 /** Whether the text is small and shallow enough to be parsed; a problem is added when not. */
 export function guardTokens(source: SourceText, problems: Problems): boolean {

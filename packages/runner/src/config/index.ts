@@ -1,5 +1,4 @@
 export type { CheckWhere } from './check-context.js';
-export { placeWhereError } from './check-sinks.js';
 export * from './config.js';
 export * from './diff.js';
 export * from './load-config.js';
@@ -7,3 +6,4 @@ export { MAX_FILE_BYTES, readConfigFile } from './read-file.js';
 export { placeInText, type TextInFile } from './scalar-place.js';
 export type { Environment } from './substitute.js';
 export { createFindUser } from './users.js';
+export { checkWhereByColumns, placeWhereError } from './where.js';

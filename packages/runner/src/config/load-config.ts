@@ -17,6 +17,7 @@ import { SourceText } from './source.js';
 import type { Environment } from './substitute.js';
 import { type Entry, nodeAt, type TreeNode } from './tree.js';
 import { createFindUser } from './users.js';
+import { checkWhereByColumns } from './where.js';
 
 /** The sink of a file that names none. */
 const DEFAULT_SINK = { name: 'screen', use: 'stdout' } as const;
@@ -29,6 +30,7 @@ export interface ConfigOptions {
   readonly environment?: Environment;
   /** Default: by /etc/passwd. */
   readonly findUser?: (name: string) => number | undefined;
+  /** Default: by the columns of the plugins' objects. */
   readonly checkWhere?: CheckWhere;
 }
 
@@ -63,7 +65,7 @@ export async function parseConfig(text: string, file: string, options: ConfigOpt
     folder,
     environment,
     findUser: options.findUser ?? createFindUser(),
-    checkWhere: options.checkWhere,
+    checkWhere: options.checkWhere ?? checkWhereByColumns,
   });
   problems.throwIfAny();
   return config;

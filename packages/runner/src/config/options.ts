@@ -1,17 +1,11 @@
 import { type OptionDefinition, type OptionDefinitions, type OptionValue, suggest } from '@skep/core';
-import { shown } from './check-frame.js';
 import { fail, hiddenText, type OptionScope, parseEntry } from './option-value.js';
 import { isSecretForm, readSecret } from './secret.js';
 import type { Entry, MapNode } from './tree.js';
 
-/** Values by option name, defaults filled in; nested where a definition is a group. */
-export type ParsedOptions = Readonly<Record<string, OptionValue | ParsedGroup>>;
-export interface ParsedGroup {
-  readonly [name: string]: OptionValue | ParsedGroup;
-}
-
 export interface CheckedOptions {
-  readonly values: ParsedOptions;
+  /** Values by option name, defaults filled in; nested where a definition is a group. */
+  readonly values: Readonly<Record<string, OptionValue>>;
   /** Options whose value came from `{ file }` or `{ env }`: never to be printed. Nested ones as `group.name`. */
   readonly secrets: readonly string[];
 }
@@ -27,7 +21,7 @@ export function checkOptions(
   others: readonly string[] = [],
   prefix = '',
 ): CheckedOptions {
-  const values: Record<string, OptionValue | ParsedGroup> = {};
+  const values: Record<string, OptionValue> = {};
   const secrets: string[] = [];
   for (const [key, entry] of map?.entries ?? []) {
     if (others.includes(key)) continue;
@@ -37,17 +31,14 @@ export function checkOptions(
   }
   if (map) checkConflicts(map, definitions, values, scope);
   for (const [key, definition] of Object.entries(definitions)) {
-    if (Object.hasOwn(values, key)) continue;
-    const group = groupOf(definition);
-    values[key] = group ? checkOptions(undefined, group, scope).values : definition.default;
+    if (!Object.hasOwn(values, key)) values[key] = definition.default;
   }
   return { values, secrets };
 }
 
 /** The definitions inside a definition of kind `group`. */
 export function groupOf(definition: OptionDefinition): OptionDefinitions | undefined {
-  const { kind, options } = definition as { readonly kind: string; readonly options?: OptionDefinitions };
-  return kind === 'group' ? (options ?? {}) : undefined;
+  return definition.kind === 'group' ? definition.options : undefined;
 }
 
 function checkOne(
@@ -55,7 +46,7 @@ function checkOne(
   definition: OptionDefinition,
   scope: OptionScope,
   prefix: string,
-  values: Record<string, OptionValue | ParsedGroup>,
+  values: Record<string, OptionValue>,
   secrets: string[],
 ): void {
   const { key, node } = entry;
@@ -63,10 +54,8 @@ function checkOne(
   const group = groupOf(definition);
   if (group && node.kind === 'map') {
     const nested = checkOptions(node, group, scope, [], `${path}.`);
-    values[key] = nested.values as ParsedGroup;
+    values[key] = nested.values;
     secrets.push(...nested.secrets);
-  } else if (group) {
-    fail(scope, entry, `option "${path}" of ${scope.owner}: expected a mapping, got ${shown(node)}`);
   } else if (definition.kind === 'string' && scope.allowsSecrets && node.kind === 'map' && isSecretForm(node)) {
     const secret = readSecret(node, scope.folder, scope.environment);
     secrets.push(path);

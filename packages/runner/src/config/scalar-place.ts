@@ -14,11 +14,11 @@ export function originOf(node: Scalar, source: SourceText): ScalarNode['origin']
   const index = source.lineIndex(start);
   if (node.type === 'BLOCK_LITERAL') {
     // The text begins on the line after the header, whatever blank lines it begins with.
-    const lines = text.split('\n');
-    const first = lines.findIndex((line) => line !== '');
-    const raw = source.line(index + 1 + first);
-    if (first < 0 || !raw.endsWith(lines[first]!)) return undefined;
-    return { line: index + 2, column: raw.length - lines[first]!.length + 1 };
+    const blank = /^\n*/.exec(text)![0].length;
+    const first = text.slice(blank).split('\n', 1)[0]!;
+    const raw = source.line(index + 1 + blank);
+    if (first === '' || !raw.endsWith(first)) return undefined;
+    return { line: index + 2, column: raw.length - first.length + 1 };
   }
   const quote = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE' ? 1 : 0;
   if (source.text.slice(start + quote, end - quote) !== text) return undefined;
@@ -34,9 +34,13 @@ export function tokenPlace(
   index: number,
   token: string,
 ): SourceLocation {
-  const match = [...source.text.slice(start, end).matchAll(SUBSTITUTION)][index];
-  if (match?.[0] !== token) return source.at(start, end);
-  return source.at(start + match.index, start + match.index + token.length);
+  let number = 0;
+  for (const match of source.text.slice(start, end).matchAll(SUBSTITUTION)) {
+    if (number++ < index) continue;
+    if (match[0] !== token) break;
+    return source.at(start + match.index, start + match.index + token.length);
+  }
+  return source.at(start, end);
 }
 
 /** A text of the configuration, such as an expression or a C program, that is compiled by someone else. */

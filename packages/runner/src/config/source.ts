@@ -27,7 +27,8 @@ export class SourceText {
     const start = this.starts[index];
     if (start === undefined) return '';
     const next = this.starts[index + 1];
-    return this.text.slice(start, next === undefined ? undefined : next - 1).replace(/\r$/, '');
+    const end = next === undefined ? this.text.length : next - 1;
+    return this.text.slice(start, end > start && this.text[end - 1] === '\r' ? end - 1 : end);
   }
 
   /** Index from 0 of the line that holds this offset. */

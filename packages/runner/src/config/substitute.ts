@@ -22,6 +22,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const SUBSTITUTION = /\$\$\{|\$\{[^{}\n]*\}|\$\{/g;
 /** Most problems reported for one scalar. */
 const MOST = 5;
+/** Most of these in one scalar: a variable of a kilobyte must not become a gigabyte. */
+const MOST_TOKENS = 100;
 const INSIDE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?\}$/s;
 
 const REMEDY = `write \${NAME} or \${NAME:-default}; $\${ is a literal \${`;
@@ -34,23 +36,28 @@ export function substitute(text: string, environment: Environment): Substitution
   if (!text.includes('${')) return undefined;
   const problems: SubstitutionProblem[] = [];
   let index = 0;
+  const report = (token: string, message: string, remedy: string): string => {
+    if (problems.length < MOST) problems.push({ index: index - 1, token, message, remedy });
+    return '';
+  };
   const replaced = text.replace(SUBSTITUTION, (token) => {
-    const at = index++;
+    if (++index > MOST_TOKENS) {
+      return index > MOST_TOKENS + 1 ? '' : report(token, `more than ${MOST_TOKENS} of these in one text`, 'use fewer');
+    }
     if (token === '$${') return '${';
     const match = INSIDE.exec(token);
     if (!match) {
-      const message = token === '${' ? 'nothing closes this "${"' : `"${token}" names no variable`;
-      if (problems.length < MOST) problems.push({ index: at, token, message, remedy: REMEDY });
-      return '';
+      return report(token, token === '${' ? 'nothing closes this "${"' : `"${token}" names no variable`, REMEDY);
     }
     const [, name, fallback] = match;
     const value = Object.hasOwn(environment, name!) ? environment[name!] : undefined;
     if (fallback !== undefined) return value ? value : fallback;
     if (value !== undefined) return value;
-    const remedy = `set it, or give a default: \${${name}:-value}`;
-    if (problems.length < MOST)
-      problems.push({ index: at, token, message: `the environment variable ${name} is not set`, remedy });
-    return '';
+    return report(
+      token,
+      `the environment variable ${name} is not set`,
+      `set it, or give a default: \${${name}:-value}`,
+    );
   });
   return { text: replaced, isWhole: INSIDE.test(text) && index === 1, problems };
 }

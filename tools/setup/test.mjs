@@ -1,0 +1,152 @@
+// npm test [stage...]: set up, build, and run every stage; the last line counts them all. Stages: checks, unit, node24,
+// kernel, selftest, vm.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, debianPackages, main, npmPackages, PACKAGES, ROOT, TEST_PACKAGES } from './steps.mjs';
+
+const RESULTS = join(ROOT, '.cache/test-results');
+const SKEP = join(ROOT, 'packages/cli/bin/skep.mjs');
+const VM = join(ROOT, 'tools/vm/dist/main.js');
+/** The kernel of the virtual machine. */
+const VM_KERNELS = ['6.1'];
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+
+const none = () => ({ passed: 0, failed: 0, skipped: 0 });
+const one = (good) => ({ ...none(), [good ? 'passed' : 'failed']: 1 });
+
+function spawn(command, args, env = {}) {
+  return spawnSync(command, args, {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  });
+}
+
+/** A command that is one test: its exit code decides. */
+const command = (name, args) => {
+  const good = spawn(name, args).status === 0;
+  if (!good) console.log(`FAILED: ${name} ${args.join(' ')}`);
+  return one(good);
+};
+
+/** vitest, and what its JSON report counts; a run without a report has failed. */
+function vitest(stage, node = process.execPath, label = stage) {
+  const report = join(RESULTS, `${label}.json`);
+  const cli = join(ROOT, 'node_modules/vitest/vitest.mjs');
+  const args = [cli, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { status } = spawn(node, args, { SKEP_TEST_STAGE: stage });
+  if (!existsSync(report)) return one(false);
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
+  const skipped = numPendingTests + numTodoTests;
+  for (const file of testResults) {
+    for (const test of file.assertionResults) {
+      if (test.status === 'skipped' || test.status === 'pending') console.log(`skipped: ${test.fullName}`);
+    }
+  }
+  // A file that cannot be loaded has no failed test, but vitest's exit code tells.
+  const failed = numFailedTests + (status !== 0 && numFailedTests === 0 ? 1 : 0);
+  return { passed: numPassedTests, failed, skipped };
+}
+
+/** Self-tests as JSON, from this kernel or from a virtual machine. */
+function selftests(name, commandLine) {
+  const { stdout, status } = spawnSync(commandLine[0], commandLine.slice(1), {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 26,
+    encoding: 'utf8',
+  });
+  let results;
+  try {
+    results = JSON.parse(stdout);
+  } catch {
+    console.log(`FAILED: ${name}: exit code ${status}, and no results: ${stdout.slice(0, 2000)}`);
+    return one(false);
+  }
+  const counts = none();
+  for (const { plugin, test, set, outcome, reason, seconds } of results) {
+    counts[outcome]++;
+    const title = test === plugin ? plugin : `${plugin}: ${test}`;
+    console.log(
+      `${name} ${outcome} ${title} [${set.join(' + ')}] ${seconds.toFixed(1)} s${reason ? `: ${reason}` : ''}`,
+    );
+  }
+  if (results.length === 0) counts.failed++;
+  return counts;
+}
+
+const selftestArgs = [SKEP, 'selftest', '--all', '--attach', 'all', '-o', 'json'];
+const node24 = join(ROOT, 'node_modules/node24/bin/node');
+
+/** @type {Record<string, () => Counts>} */
+const STAGES = {
+  checks: () => add(command('npx', ['biome', 'check', '.']), command('npm', ['run', '-s', 'lint:dependencies'])),
+  unit: () => vitest('unit'),
+  node24: () =>
+    existsSync(node24)
+      ? add(
+          vitest('unit', node24, 'unit-node24'),
+          selftests('node24', [node24, SKEP, 'selftest', 'opensnoop', '-o', 'json']),
+        )
+      : skip('node24: the package node24 is not for this platform'),
+  kernel: () => (process.getuid() === 0 ? vitest('kernel') : skip('kernel: needs root')),
+  selftest: () =>
+    process.getuid() === 0 ? selftests('here', [process.execPath, ...selftestArgs]) : skip('selftest: needs root'),
+  vm: () =>
+    VM_KERNELS.map((kernel) =>
+      selftests(kernel, [
+        process.execPath,
+        VM,
+        'run',
+        '--kernel',
+        kernel,
+        '--timeout',
+        '1200s',
+        '--',
+        'node',
+        ...selftestArgs,
+      ]),
+    ).reduce(add, vitest('vm')),
+};
+
+function skip(reason) {
+  console.log(`skipped: ${reason}`);
+  return { ...none(), skipped: 1 };
+}
+
+function add(a, b) {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
+const line = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
+
+await main(() => {
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.find((name) => !(name in STAGES));
+  if (unknown !== undefined) {
+    process.stderr.write(`no stage "${unknown}"; stages: ${Object.keys(STAGES).join(', ')}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  debianPackages([...PACKAGES, ...TEST_PACKAGES]);
+  npmPackages();
+  build();
+  rmSync(RESULTS, { recursive: true, force: true });
+  mkdirSync(RESULTS, { recursive: true });
+  let total = none();
+  const summary = [];
+  for (const [name, stage] of Object.entries(STAGES)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    console.log(`\n== ${name}`);
+    const began = performance.now();
+    const counts = stage();
+    summary.push(`${name.padEnd(10)} ${line(counts)} (${Math.round((performance.now() - began) / 1000)} s)`);
+    total = add(total, counts);
+  }
+  console.log(`\n${summary.join('\n')}\n${line(total)}`);
+  process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+});
