@@ -26,6 +26,7 @@ export async function main(args: readonly string[]): Promise<void> {
 
 async function dispatch(args: readonly string[]): Promise<number> {
   const [first, ...rest] = args;
+  if (first === 'help' && rest[0] !== undefined) return dispatch([rest[0], '--help']);
   const command = first === undefined ? undefined : COMMANDS[first];
   if (command) return (await command()).run(rest);
   if (first === undefined || first.startsWith('-') || first === 'help') {

@@ -95,6 +95,7 @@ export class ObjectProbe implements Probe {
   private readonly ready = new Map<Schema, Taken[]>();
   private taking: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private failure: unknown;
   private readonly seenLost = new Map<string, number>();
   // What was counted, kept when the memory it was counted in is given back.
   private readonly lastLosses = new Map<string, LossCounts>();
@@ -252,21 +253,31 @@ export class ObjectProbe implements Probe {
   private takeSnapshot(last = false): Promise<void> {
     if (this.taking) return this.taking;
     if (!this.snapshots || (this.ready.size > 0 && !last)) return Promise.resolve();
-    this.taking = this.snapshots.take(nowNs).then((taken) => {
-      this.taking = undefined;
+    this.taking = this.collect(this.snapshots);
+    return this.taking;
+  }
+
+  /** Never rejects: nobody waits for a timer. What failed is thrown by the next `drain`. */
+  private async collect(snapshots: Snapshots): Promise<void> {
+    try {
+      const taken = await snapshots.take(nowNs);
       for (const plan of this.plans) {
         if (plan.kind === 'events') continue;
         const waiting = this.ready.get(plan.schema) ?? [];
         this.ready.set(plan.schema, [...waiting, taken.get(plan.snapshot.name)!]);
       }
+    } catch (error) {
+      this.failure = error;
+    } finally {
+      this.taking = undefined;
       this.config.poller.wake();
-    });
-    return this.taking;
+    }
   }
 
   drain(into: BatchBuilder): number {
     const plan = this.plans.find(({ schema }) => schema === into.schema);
     if (!plan || !this.object) return 0;
+    if (this.failure !== undefined) throw this.failure;
     if (plan.kind === 'events') {
       const rows = this.rings.get(plan.schema.stream)?.reader.drain(into) ?? 0;
       if (rows > 0) into.lost += this.newlyLost(plan.ring);
@@ -324,7 +335,7 @@ export class ObjectProbe implements Probe {
 
   async close(): Promise<void> {
     clearTimeout(this.timer);
-    await this.taking?.catch(() => undefined);
+    await this.taking;
     this.release();
   }
 
