@@ -77,6 +77,10 @@ export interface PinnedMapOption extends Common<string> {
 export interface CgroupOption extends Common<string> {
   readonly kind: 'cgroup';
 }
+/** Name of a disk below /dev; block requests of other disks do not pass `skep_disk_allowed()`. */
+export interface DiskOption extends Common<string> {
+  readonly kind: 'disk';
+}
 /** Size of the ring `ring` in pages, a power of two. */
 export interface RingPagesOption extends Common<number> {
   readonly kind: 'ring-pages';
@@ -113,6 +117,7 @@ export type OptionDefinition =
   | UserOption
   | PinnedMapOption
   | CgroupOption
+  | DiskOption
   | RingPagesOption
   | StopAfterOption
   | CommandOption
@@ -200,6 +205,13 @@ export const option = {
     help,
     flags: '-c PATH, --cgroup PATH',
     defaultText: 'all',
+  }),
+  disk: (help = 'Only this disk', rest: Rest<DiskOption> = {}): DiskOption => ({
+    kind: 'disk',
+    help,
+    flags: '-d DISK, --disk DISK',
+    defaultText: 'all',
+    ...rest,
   }),
   ringPages: (ring: string, help: string, rest: Omit<Rest<RingPagesOption>, 'ring'> = {}): RingPagesOption => ({
     kind: 'ring-pages',
@@ -291,7 +303,7 @@ export function parseOption(
       return text;
     case 'list':
     case 'command': {
-      const items = definition.kind === 'command' && typeof raw === 'string' ? raw.split(/\s+/) : list(raw);
+      const items = definition.kind === 'command' ? words(raw) : list(raw);
       if (items === undefined || items.length === 0) return fail('a list of texts');
       const { choices } = definition.kind === 'list' ? definition : { choices: undefined };
       if (choices) {
@@ -360,6 +372,12 @@ function integer(raw: unknown): number | undefined {
   if (typeof raw !== 'string' || !/^-?(0x[0-9a-f]+|\d+)$/i.test(raw.trim())) return undefined;
   const value = Number(raw);
   return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** A command's words: those of a list stay as they are, commas and all. */
+function words(raw: unknown): string[] | undefined {
+  if (typeof raw === 'string') return raw.split(/\s+/).filter((word) => word !== '');
+  return Array.isArray(raw) && raw.every((word) => typeof word === 'string') ? raw : undefined;
 }
 
 function list(raw: unknown): string[] | undefined {
