@@ -28,7 +28,7 @@ export interface SettingFlags {
 
 const FULL = { rounds: 3, events: 1_000_000, rate: 100_000, limitS: 120 };
 const QUICK = { rounds: 1, events: 100_000, rate: 100_000, limitS: 60 };
-// So few that even the smallest ring (64 pages, 300 bytes an event) holds all of them: nobody loses any, however slow the machine.
+// So few that even the smallest ring (64 pages, 300 bytes an event) holds all of them, however slow the machine.
 const SMOKE = { rounds: 1, events: 499, rate: 20_000, limitS: 120 };
 
 /** Defaults of the size asked for, then what the flags say. @throws Error for a flag that is not a whole number. */
