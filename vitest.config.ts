@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // Unit tests need no kernel and no privilege: `*.test.ts`. Kernel tests (`*.kernel.test.ts`, root) and tests that boot
 // a virtual machine (`*.vm.test.ts`) are picked by the projects of their names.
-const stage = process.env['SKEP_TEST_STAGE'] ?? 'unit';
+const stage = process.env.SKEP_TEST_STAGE ?? 'unit';
 const suffix = stage === 'unit' ? '' : `.${stage}`;
 
 export default defineConfig({
@@ -12,6 +12,6 @@ export default defineConfig({
     testTimeout: stage === 'unit' ? 10_000 : 180_000,
     hookTimeout: stage === 'unit' ? 10_000 : 180_000,
     fileParallelism: stage === 'unit',
-    reporters: process.env['CI'] ? ['default'] : ['default'],
+    reporters: process.env.CI ? ['default'] : ['default'],
   },
 });

@@ -19,7 +19,7 @@ export async function main(args: readonly string[]): Promise<void> {
     process.exitCode = await dispatch(args);
   } catch (error) {
     process.stderr.write(`${formatError(error)}\n`);
-    if (!isSkepError(error) && process.env['SKEP_DEBUG']) process.stderr.write(`${(error as Error)?.stack ?? ''}\n`);
+    if (!isSkepError(error) && process.env.SKEP_DEBUG) process.stderr.write(`${(error as Error)?.stack ?? ''}\n`);
     process.exitCode = exitCodeOf(error);
   }
 }

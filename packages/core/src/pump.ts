@@ -1,5 +1,5 @@
 import { type Batch, BatchBuilder } from './batch.js';
-import type { Ledger, LedgerEntry } from './ledger.js';
+import type { Ledger, LedgerEntry, LossCounts } from './ledger.js';
 import type { Probe } from './probe.js';
 import type { Schema } from './schema.js';
 
@@ -29,6 +29,13 @@ export interface PumpOptions {
   readonly snapshots?: number | undefined;
 }
 
+/** Everything a stream had at a moment: what was drained of it, and what the kernel dropped. */
+interface Passed extends Pick<LossCounts, 'ringFull' | 'mapFull' | 'cut'> {
+  readonly drained: bigint;
+}
+
+const NOTHING: Passed = { drained: 0n, ringFull: 0n, mapFull: 0n, cut: 0n };
+
 /**
  * Moves the batches of one probe to its sinks: drain, process, write, and only then drain again. A busy sink stops the
  * draining, the ring fills, and the kernel counts what it drops: nothing queues up in JavaScript.
@@ -40,6 +47,11 @@ export class Pump {
   private stopping = false;
   private abandoned = false;
   private taken = 0;
+  /** Events drained, or updates covered by the snapshots drained, by stream. */
+  private readonly drained = new Map<string, bigint>();
+  /** What passed a sink by while nothing was routed to it, by `keyOf`; and where a stream stood when that began. */
+  private readonly missed = new Map<string, Passed>();
+  private readonly left = new Map<string, Passed>();
 
   constructor(options: PumpOptions) {
     this.options = options;
@@ -52,9 +64,10 @@ export class Pump {
     const { probe, wait, snapshots } = this.options;
     try {
       while (!this.stopping) {
-        if (await this.round()) await nextTurn();
-        else await wait();
+        const more = await this.round();
         if (snapshots !== undefined && this.taken >= snapshots) this.abandoned = this.stopping = true;
+        else if (more) await nextTurn();
+        else await wait();
       }
       await probe.finish?.();
       // After the last wanted snapshot the rest is neither shown nor lost: it is held.
@@ -70,10 +83,44 @@ export class Pump {
     this.stopping = true;
   }
 
-  /** From the next batch on, send to these sinks. */
+  /** From the next batch on, send to these sinks. A sink answers for what happens while something is routed to it. */
   setRoutes(routes: readonly Route[]): void {
     this.account();
+    const before = this.routes;
     this.routes = routes;
+    for (const schema of this.options.probe.schemas) {
+      const now = this.passed(schema);
+      const accepting = (some: readonly Route[]) => some.filter((route) => route.accepts?.(schema) ?? true);
+      const [old, next] = [accepting(before), accepting(routes)];
+      for (const route of old) if (!next.some(({ sink }) => sink === route.sink)) this.leave(schema, route, now);
+      for (const route of next) if (!old.some(({ sink }) => sink === route.sink)) this.join(schema, route, now);
+    }
+  }
+
+  /** What still lies in the kernel is no longer for this sink. */
+  private leave(schema: Schema, route: Route, now: Passed): void {
+    this.left.set(keyOf(schema, route), now);
+    const entry = this.entry(schema, route);
+    const missed = this.missed.get(keyOf(schema, route)) ?? NOTHING;
+    entry.held = 0n;
+    entry.attempted = now.drained - missed.drained + entry.ringFull + entry.mapFull;
+  }
+
+  private join(schema: Schema, route: Route, now: Passed): void {
+    const key = keyOf(schema, route);
+    const missed = this.missed.get(key) ?? NOTHING;
+    const left = this.left.get(key) ?? NOTHING;
+    this.missed.set(key, {
+      drained: missed.drained + now.drained - left.drained,
+      ringFull: missed.ringFull + now.ringFull - left.ringFull,
+      mapFull: missed.mapFull + now.mapFull - left.mapFull,
+      cut: missed.cut + now.cut - left.cut,
+    });
+  }
+
+  private passed({ stream }: Schema): Passed {
+    const { ringFull, mapFull, cut } = this.options.probe.losses(stream);
+    return { drained: this.drained.get(stream) ?? 0n, ringFull, mapFull, cut };
   }
 
   /** One pass over the streams; true when one was left with more than a batch could hold. */
@@ -95,30 +142,45 @@ export class Pump {
     const rows = this.options.probe.drain(builder);
     if (rows === 0 && !builder.snapshot) return 0;
     if (builder.snapshot && builder === this.builders.find(({ schema }) => schema.shape !== 'events')) this.taken++;
-    await this.deliver(builder.batch());
+    const batch = builder.batch();
+    await this.deliver(batch, this.takeOver(batch));
     builder.reset();
     return Math.max(rows, 1);
   }
 
-  private async deliver(batch: Batch): Promise<void> {
+  /**
+   * How many events the batch stands for. A row of a snapshot stands for many updates; what counts is the updates that
+   * the snapshots have covered since the last one.
+   */
+  private takeOver({ schema: { stream }, rows, snapshot }: Batch): bigint {
+    const before = this.drained.get(stream) ?? 0n;
+    const events = snapshot ? (this.options.probe.covered?.(stream) ?? 0n) - before : BigInt(rows);
+    this.drained.set(stream, before + events);
+    return events;
+  }
+
+  private async deliver(batch: Batch, events: bigint): Promise<void> {
     const writes = this.routes
       .filter((route) => route.accepts?.(batch.schema) ?? true)
-      .map((route) => this.send(route, batch));
+      .map((route) => this.send(route, batch, events));
     await Promise.all(writes);
   }
 
-  private async send(route: Route, batch: Batch): Promise<void> {
+  private async send(route: Route, batch: Batch, events: bigint): Promise<void> {
     const entry = this.entry(batch.schema, route);
-    let rows = batch.rows;
+    let { rows } = batch;
     try {
       const processed = route.process?.(batch) ?? batch;
       rows = processed.rows;
-      entry.filtered += BigInt(batch.rows - rows);
+      // Rows that a filter takes out of a snapshot cannot be told in updates: the snapshot arrives, or it does not.
+      const filtered = batch.snapshot ? 0n : BigInt(batch.rows - rows);
+      entry.filtered += filtered;
+      events -= filtered;
       // An empty snapshot is still news: a table of nothing happened.
       if (rows > 0 || processed.snapshot) await route.write(processed);
-      entry.delivered += BigInt(rows);
+      entry.delivered += events;
     } catch (error) {
-      entry.sinkFailed += BigInt(rows);
+      entry.sinkFailed += events;
       this.options.onSinkError(route.sink, error, rows);
     }
   }
@@ -131,22 +193,28 @@ export class Pump {
   account(): void {
     const { probe } = this.options;
     for (const schema of probe.schemas) {
-      const counts = probe.losses(schema.stream);
+      const { stream } = schema;
+      const counts = probe.losses(stream);
+      // Snapshots that were taken and are not drained yet, or never will be.
+      const waiting = (probe.covered?.(stream) ?? 0n) - (this.drained.get(stream) ?? 0n);
+      const held = probe.held(stream) + (schema.shape === 'events' ? 0n : waiting);
       for (const route of this.routes) {
         if (!(route.accepts?.(schema) ?? true)) continue;
-        const entry = this.entry(schema, route);
-        Object.assign(entry, counts);
-        if (schema.shape !== 'events') this.accountSnapshots(entry, schema);
-        entry.held = probe.held(schema.stream);
+        const missed = this.missed.get(keyOf(schema, route)) ?? NOTHING;
+        Object.assign(this.entry(schema, route), {
+          attempted: counts.attempted - missed.drained - missed.ringFull - missed.mapFull,
+          ringFull: counts.ringFull - missed.ringFull,
+          mapFull: counts.mapFull - missed.mapFull,
+          cut: counts.cut - missed.cut,
+          held,
+        } satisfies Partial<LedgerEntry>);
       }
     }
   }
+}
 
-  /** Rows of a snapshot stand for many updates: what counts as delivered is the updates that snapshots covered. */
-  private accountSnapshots(entry: LedgerEntry, schema: Schema): void {
-    entry.delivered = this.options.probe.covered?.(schema.stream) ?? 0n;
-    entry.filtered = 0n;
-  }
+function keyOf({ stream }: Schema, { sink }: Route): string {
+  return `${stream}\0${sink}`;
 }
 
 /** Let timers and signals have their turn: under a storm the loop would otherwise never yield. */

@@ -45,7 +45,7 @@ function findLibrary(name: string): string | undefined {
 }
 
 function findProgram(name: string): string | undefined {
-  return (process.env['PATH'] ?? '/usr/bin:/bin')
+  return (process.env.PATH ?? '/usr/bin:/bin')
     .split(':')
     .map((folder) => join(folder, name))
     .find((path) => existsSync(path));

@@ -34,7 +34,8 @@ export function buildPlugins(root: string): string {
     // With outDir = rootDir the path is that of the source with another ending.
     const target = path.replace(/([/\\])src([/\\])(?=[^/\\]*$)/, '$1dist$2');
     mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, text);
+    // The compiler took the map for a neighbour of its source.
+    writeFileSync(target, path.endsWith('.map') ? text.replace(/"sources":\["/, '"sources":["../src/') : text);
   });
   const problems = [...ts.getPreEmitDiagnostics(program), ...emitted.diagnostics];
   return ts.formatDiagnosticsWithColorAndContext(problems, {
