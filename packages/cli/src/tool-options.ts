@@ -40,6 +40,25 @@ export function addToolFlags(command: Command, definitions: OptionDefinitions): 
   });
 }
 
+/**
+ * Everything after the flag that takes a command belongs to that command, its own flags too: `--exec ls -l`.
+ * `own` is what is left to parse, with the command's first word.
+ */
+export function splitCommand(
+  flags: readonly ToolFlag[],
+  args: readonly string[],
+): { readonly own: readonly string[]; readonly take: (command: Command) => void } {
+  const flag = flags.find(({ definition }) => definition.kind === 'command');
+  const names = (flag?.definition.flags ?? `--${flag?.name}`).split(/[,\s]+/);
+  const at = flag ? args.findIndex((arg) => arg.startsWith('-') && names.includes(arg)) : -1;
+  if (!flag || at < 0) return { own: args, take: () => undefined };
+  const words = args.slice(at + 1);
+  return {
+    own: args.slice(0, at + 2),
+    take: (command) => command.setOptionValueWithSource(flag.attribute, words, 'cli'),
+  };
+}
+
 /** `-p PID, --pid PID` -> commander's `-p, --pid <PID>`. */
 function flagsOf(name: string, definition: OptionDefinition): string {
   const long = `--${name.replaceAll('_', '-')}`;

@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { startCommand, type TracedCommand } from './exec.js';
 import { createLog } from './log.js';
 import { runOnce } from './run-once.js';
-import { addToolFlags, readToolFlags } from './tool-options.js';
+import { addToolFlags, readToolFlags, splitCommand } from './tool-options.js';
 import { createCommand, parseArgs } from './usage.js';
 
 const FORMATS = ['table', 'json', 'csv', 'logfmt'];
@@ -24,7 +24,9 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
     command.argument('[count]', 'number of outputs', undefined);
   }
   addCommonFlags(command);
-  if (parseArgs(command, args)) return 0;
+  const { own, take } = splitCommand(flags, args);
+  if (parseArgs(command, own)) return 0;
+  take(command);
   const common = command.opts() as CommonFlags;
   if (common.ebpf) return printSource(loaded);
   let options = readToolFlags(loaded.name, plugin, flags, command, createFindUser());

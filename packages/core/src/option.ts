@@ -291,7 +291,7 @@ export function parseOption(
       return text;
     case 'list':
     case 'command': {
-      const items = definition.kind === 'command' && typeof raw === 'string' ? raw.split(/\s+/) : list(raw);
+      const items = definition.kind === 'command' ? words(raw) : list(raw);
       if (items === undefined || items.length === 0) return fail('a list of texts');
       const { choices } = definition.kind === 'list' ? definition : { choices: undefined };
       if (choices) {
@@ -360,6 +360,12 @@ function integer(raw: unknown): number | undefined {
   if (typeof raw !== 'string' || !/^-?(0x[0-9a-f]+|\d+)$/i.test(raw.trim())) return undefined;
   const value = Number(raw);
   return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** A command's words: those of a list stay as they are, commas and all. */
+function words(raw: unknown): string[] | undefined {
+  if (typeof raw === 'string') return raw.split(/\s+/).filter((word) => word !== '');
+  return Array.isArray(raw) && raw.every((word) => typeof word === 'string') ? raw : undefined;
 }
 
 function list(raw: unknown): string[] | undefined {

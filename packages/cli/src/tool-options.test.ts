@@ -1,0 +1,34 @@
+import { type OptionDefinitions, option, type Plugin } from '@skep/core';
+import { expect, it } from 'vitest';
+import { addToolFlags, readToolFlags, splitCommand } from './tool-options.js';
+import { createCommand, parseArgs } from './usage.js';
+
+const options: OptionDefinitions = {
+  extended: option.boolean('More', { flags: '-e, --extended' }),
+  exec: option.command('Run it', { flags: '--exec CMD' }),
+};
+
+function read(...args: string[]) {
+  const command = createCommand('tool', '');
+  const flags = addToolFlags(command, options);
+  const { own, take } = splitCommand(flags, args);
+  parseArgs(command, own);
+  take(command);
+  return readToolFlags('tool', { options } as unknown as Plugin, flags, command, () => undefined);
+}
+
+it('leaves what follows a command to the command, its flags and commas too', () => {
+  expect(read('-e', '--exec', 'perl', '-e', 'print 1,2', '--exec')).toEqual({
+    extended: true,
+    exec: ['perl', '-e', 'print 1,2', '--exec'],
+  });
+});
+
+it('parses as usual without a command', () => {
+  expect(read('-e')).toEqual({ extended: true, exec: undefined });
+  expect(read('--extended').exec).toBeUndefined();
+});
+
+it('wants a command after the flag', () => {
+  expect(() => read('--exec')).toThrow('argument missing');
+});
