@@ -77,6 +77,10 @@ export interface PinnedMapOption extends Common<string> {
 export interface CgroupOption extends Common<string> {
   readonly kind: 'cgroup';
 }
+/** Name of a disk below /dev; block requests of other disks do not pass `skep_disk_allowed()`. */
+export interface DiskOption extends Common<string> {
+  readonly kind: 'disk';
+}
 /** Size of the ring `ring` in pages, a power of two. */
 export interface RingPagesOption extends Common<number> {
   readonly kind: 'ring-pages';
@@ -113,6 +117,7 @@ export type OptionDefinition =
   | UserOption
   | PinnedMapOption
   | CgroupOption
+  | DiskOption
   | RingPagesOption
   | StopAfterOption
   | CommandOption
@@ -200,6 +205,13 @@ export const option = {
     help,
     flags: '-c PATH, --cgroup PATH',
     defaultText: 'all',
+  }),
+  disk: (help = 'Only this disk', rest: Rest<DiskOption> = {}): DiskOption => ({
+    kind: 'disk',
+    help,
+    flags: '-d DISK, --disk DISK',
+    defaultText: 'all',
+    ...rest,
   }),
   ringPages: (ring: string, help: string, rest: Omit<Rest<RingPagesOption>, 'ring'> = {}): RingPagesOption => ({
     kind: 'ring-pages',

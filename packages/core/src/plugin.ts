@@ -42,6 +42,8 @@ interface StreamCommon<O extends OptionDefinitions> {
   /** One line printed before the first output of a text table. */
   readonly banner?: string | ((options: OptionValues<O>) => string);
   readonly table?: readonly ColumnSpec<O>[];
+  /** JSON lines in place of a text table: the tool's own -j. */
+  readonly json?: Condition<O>;
 }
 
 /** One row per record of a ring buffer. */
@@ -66,11 +68,15 @@ export interface TableStream<O extends OptionDefinitions = OptionDefinitions> ex
   readonly snapshot: string;
   readonly histogram?: undefined;
   readonly computed?: Readonly<Record<string, ComputedField>>;
+  /** Key fields that the rows have only under a condition: with an option off their value would mean nothing. */
+  readonly keyFields?: Readonly<Record<string, Condition<O>>>;
   /** Largest first by this field (a name, or a function of the options); without it in order of the key. */
   readonly sort?: string | ((options: OptionValues<O>) => string);
   readonly ascending?: boolean;
   /** Keep this many rows. */
   readonly limit?: (options: OptionValues<O>) => number | undefined;
+  /** In place of a table a line per row: this text, with `{name}` for the value of a field. */
+  readonly line?: (options: OptionValues<O>) => string;
   readonly timestamp?: Condition<O>;
   readonly clear?: Condition<O>;
   readonly loadavg?: boolean;
@@ -85,7 +91,7 @@ export interface HistogramStream<O extends OptionDefinitions = OptionDefinitions
     readonly count: string;
     /** usecs, msecs, nsecs ... */
     readonly unit: string | ((options: OptionValues<O>) => string);
-    /** Key fields that get a `label = value` line, and when. */
+    /** Key fields that get a `label = value` line, and when; when not, the rows do not have the field either. */
     readonly sections?: readonly { readonly field: string; readonly label?: string; readonly when?: Condition<O> }[];
   };
   readonly timestamp?: Condition<O>;

@@ -60,6 +60,10 @@ export interface Layout {
   readonly columns: readonly TableColumn[];
   /** Columns are joined by this instead of being aligned (`-s`, comma). */
   readonly separator?: string;
+  /** In place of a table a line per row: this text, with `{name}` for the value of a field. */
+  readonly line?: string;
+  /** Rows are JSON lines wherever a table is asked for: a tool's own `-j`. */
+  readonly json?: boolean;
   /** One line before the first output, such as `Tracing run queue latency... Hit Ctrl-C to end.` */
   readonly banner?: string;
   /** `HH:MM:SS` line before each snapshot. */

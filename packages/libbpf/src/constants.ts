@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { basename, resolve as resolvePath } from 'node:path';
 import { type OptionDefinitions, type OptionValue, type OptionValues, SkepError } from '@skep/core';
 import { type Btf, resolve, sizeOf } from './btf/index.js';
 import type { BpfObject } from './object.js';
@@ -20,6 +21,8 @@ export function applyOptions(object: BpfObject, definitions: OptionDefinitions, 
       object.setConstant(`${definition.map}_on`, Uint8Array.of(1));
     } else if (definition.kind === 'cgroup') {
       setCgroup(object, name, value as string);
+    } else if (definition.kind === 'disk') {
+      setDisk(object, name, value as string);
     } else if (definition.kind === 'ring-pages') {
       object.map(definition.ring).setMaxEntries(Number(value) * 4096);
     } else {
@@ -99,4 +102,20 @@ function setCgroup(object: BpfObject, option: string, path: string): void {
   new DataView(id.buffer).setBigUint64(0, stat.ino, true);
   object.setConstant('skep_cgroup_id', id);
   object.setConstant('skep_cgroup_level', new Uint8Array(new Uint32Array([level]).buffer));
+}
+
+/** Major and minor of a disk in /dev, as the kernel's own dev_t: major << 20 | minor. */
+function setDisk(object: BpfObject, option: string, disk: string): void {
+  const stat = statSync(resolvePath('/dev', disk), { throwIfNoEntry: false });
+  if (!stat?.isBlockDevice()) {
+    throw new SkepError('SKEP_OPTION', `option "${option}" of ${object.name}: no such disk "${disk}"`);
+  }
+  if (existsSync(`/sys/class/block/${basename(disk)}/partition`)) {
+    const remedy = 'give the disk it lies on: requests know only that';
+    throw new SkepError('SKEP_OPTION', `option "${option}" of ${object.name}: "${disk}" is a partition`, remedy);
+  }
+  // Linux's encoding of st_rdev: 12 bits of major above 8 of minor, the rest of the minor above both.
+  const major = (stat.rdev >>> 8) & 0xfff;
+  const minor = (stat.rdev & 0xff) | ((stat.rdev >>> 12) & ~0xff);
+  object.setConstant('skep_disk', new Uint8Array(new Uint32Array([(major << 20) | minor]).buffer));
 }

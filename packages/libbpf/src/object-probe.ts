@@ -24,6 +24,7 @@ import { mapRing, RingReader } from './ring.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
 import { Snapshots, type Taken } from './snapshots.js';
 import { ensureTracefs, needsTracefs } from './tracefs.js';
+import { setTracepointArgs } from './tracepoint-args.js';
 
 export interface ObjectProbeOptions {
   readonly owner: StreamOwner;
@@ -179,6 +180,7 @@ export class ObjectProbe implements Probe {
     this.object = object;
     object.select(new Set(set.programs));
     applyOptions(object, definition.options ?? {}, options);
+    setTracepointArgs(object);
     object.load();
     this.bss = object.mapSection('.bss');
     if (!this.bss)
@@ -212,20 +214,24 @@ export class ObjectProbe implements Probe {
     for (const [name, { kind }] of Object.entries(definition.options ?? {})) {
       if (kind === 'binary' && options[name] !== undefined) binaries.set(name, options[name] as string);
     }
-    const attachOptions: AttachOptions = { binaries };
+    // The kernel then puts user probes into that process alone: the others do not even pass through the filter.
+    const attachOptions: AttachOptions = { binaries, ...(typeof options.pid === 'number' ? { pid: options.pid } : {}) };
     let attached = 0;
+    let refused: unknown;
     for (const name of set.programs) {
       try {
         this.links.push(...attachProgram(this.object!, name, attachOptions));
         attached++;
       } catch (error) {
         if (!set.optional.has(name)) throw error;
-        this.config.log.debug(
-          `${this.config.owner.source}: ${name} is optional and left out: ${(error as Error).message}`,
-        );
+        refused ??= error;
+        const text = `${this.config.owner.source}: ${name} is optional and left out: ${(error as Error).message}`;
+        // A symbol that is not there has nothing to say; one that is there and is refused leaves a gap in the rows.
+        if (text.includes('ENOENT')) this.config.log.debug(text);
+        else this.config.log.warn(text);
       }
     }
-    if (attached === 0) throw new SkepError('SKEP_ATTACH', `nothing of ${set.programs.join(', ')} could be attached`);
+    if (attached === 0) throw refused;
   }
 
   private startSnapshots(): void {

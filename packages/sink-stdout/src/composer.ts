@@ -11,31 +11,39 @@ export interface Composer {
 
 /**
  * One stream's text after the other's as they come. Where the stream changes, what begins its output stands again: the
- * header line of its CSV, nothing for JSON and logfmt.
+ * header line of its CSV, nothing for JSON and logfmt. Tables say it once: they repeat their own headers.
  */
 export class SequentialComposer implements Composer {
   private readonly writers = new Map<Schema, BatchWriter>();
   private readonly create: (schema: Schema) => BatchWriter;
+  private readonly format: TextFormat;
+  private readonly begun = new Set<Schema>();
   private last: Schema | undefined;
 
   constructor(format: TextFormat, schemas: readonly Schema[], options: StreamWriterOptions) {
+    this.format = format;
     this.create = (schema) => createWriter(format, schema, options(schema));
     for (const schema of schemas) this.writers.set(schema, this.create(schema));
   }
 
   start(out: ByteBuffer): void {
-    const [only, ...others] = this.writers.keys();
-    if (only === undefined || others.length > 0 || this.last !== undefined) return;
-    this.writers.get(only)!.begin(out);
-    this.last = only;
+    if (this.format === 'table' || this.writers.size === 1) {
+      for (const [schema, writer] of this.writers) this.begin(schema, writer, out);
+    }
   }
 
   append(batch: Batch, out: ByteBuffer): void {
     const { schema } = batch;
     let writer = this.writers.get(schema);
     if (writer === undefined) this.writers.set(schema, (writer = this.create(schema)));
-    if (schema !== this.last) writer.begin(out);
-    this.last = schema;
+    this.begin(schema, writer, out);
     writer.write(batch, out);
+  }
+
+  private begin(schema: Schema, writer: BatchWriter, out: ByteBuffer): void {
+    const isBegun = this.format === 'table' ? this.begun.has(schema) : schema === this.last;
+    if (!isBegun) writer.begin(out);
+    this.begun.add(schema);
+    this.last = schema;
   }
 }

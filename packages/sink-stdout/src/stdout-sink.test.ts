@@ -142,6 +142,19 @@ describe('several streams', () => {
     expect(chunks.join('')).toBe('tool/a  | 1\ntool/bb | 2\n');
   });
 
+  it('of snapshots of one tool stand below one another, what begins them once', async () => {
+    const layout = (banner: string) => ({ columns: [{ field: 'pid' }], banner });
+    const a = schemaOf('tool', ['pid'], { stream: 'a', shape: 'table', layout: layout('Tracing...') });
+    const b = schemaOf('tool', ['pid'], {
+      stream: 'b',
+      shape: 'table',
+      layout: { columns: [], line: 'pid is {pid}!' },
+    });
+    const { sink, chunks } = await sinkFor([a, b]);
+    for (const schema of [a, b, a, b]) await sink.write(batchOf(schema, { pid: 1 }));
+    expect(chunks.join('')).toBe('Tracing...\n\nPID\n1\n\npid is 1!\n\nPID\n1\n\npid is 1!\n');
+  });
+
   it('show a snapshot with its blank line', async () => {
     const top = schemaOf('top', ['pid'], { shape: 'table' });
     const { sink, chunks } = await sinkFor([top, opens]);

@@ -93,7 +93,7 @@ class StdoutSink implements Sink {
       ...(loadavg ? { loadavg } : {}),
       ...(meanings ? { meanings } : {}),
     });
-    if (format === 'table' && several) return new InterleavedTables(schemas, options);
+    if (format === 'table' && several && !isOneTool(schemas)) return new InterleavedTables(schemas, options);
     return new SequentialComposer(format, schemas, options);
   }
 
@@ -117,4 +117,9 @@ class StdoutSink implements Sink {
       throw new SkepError('SKEP_SINK', `cannot write to standard output: ${reason}`, remedy, { cause });
     }
   }
+}
+
+/** Snapshots of one tool, which belong below one another (biolatency -e): they come together. */
+function isOneTool(schemas: readonly Schema[]): boolean {
+  return schemas.every(({ source, shape }) => source === schemas[0]!.source && shape !== 'events');
 }

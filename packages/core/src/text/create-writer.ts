@@ -29,7 +29,8 @@ export function createWriter(format: TextFormat, schema: Schema, options: Writer
     case 'logfmt':
       return createLogfmtWriter(schema, options);
     case 'table': {
-      const { histogram } = schema.layout;
+      const { histogram, json } = schema.layout;
+      if (json) return createJsonWriter(schema, options);
       if (schema.shape !== 'histogram' || !histogram || options.fields) return createTableWriter(schema, options);
       return new HistogramWriter(schema, histogram, options);
     }

@@ -6,6 +6,37 @@ const at = (hours: number, minutes: number, seconds: number) => new Date(2026, 0
 const ns = (date: Date) => BigInt(date.getTime()) * 1_000_000n;
 const ip = (...octets: number[]) => Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...octets]);
 
+describe('a layout with a line', () => {
+  const fields = [time, comm, field('total', 'u64'), field('count', 'u64')];
+  const layout = { columns: [], line: 'disk = {comm}, total: {total} usecs, count: {count}' };
+  const schema = { ...schemaOf(fields, layout), shape: 'table' as const };
+  const batch = batchOf(schema, [
+    { time: 0n, comm: 'vda', total: 4000n, count: 2n },
+    { time: 0n, comm: 'a\n{count}', total: 18446744073709551615n, count: 0n },
+  ]);
+
+  it('prints it for each row, without a header', () => {
+    expect(textOf('table', [batch])).toBe(
+      '\ndisk = vda, total: 4000 usecs, count: 2\ndisk = a\\n{count}, total: 18446744073709551615 usecs, count: 0\n',
+    );
+  });
+
+  it('gives way to the columns that are asked for', () => {
+    expect(textOf('table', [batch], { fields: ['count'] })).toMatch(/^\nCOUNT/);
+  });
+
+  it('refuses a name that is no field', () => {
+    const wrong = { ...schema, layout: { columns: [], line: '{cuont}' } };
+    expect(() => textOf('table', [batchOf(wrong, [])])).toThrow('unknown field "cuont"');
+  });
+
+  it('is not used where rows are JSON lines', () => {
+    const json = { ...schema, layout: { ...layout, json: true } };
+    const text = textOf('table', [batchOf(json, [{ time: 0n, comm: 'vda', total: 1n, count: 1n }])]);
+    expect(JSON.parse(text)).toMatchObject({ comm: 'vda', total: 1 });
+  });
+});
+
 describe('a table of events', () => {
   const opens = [time, field('uid'), field('pid'), comm, field('fd', 'i32'), field('err'), field('flags'), path];
   const basic: TableColumn[] = [

@@ -6,6 +6,7 @@ import { DelimitedLines } from './delimited-line.js';
 import { appendSnapshotEnd, appendSnapshotHead } from './snapshot-lines.js';
 import { prepareColumns } from './table-columns.js';
 import { AlignedLines, type LineWriter } from './table-line.js';
+import { TemplateLines } from './template-lines.js';
 import { visibleText } from './visible.js';
 import type { BatchWriter } from './writer.js';
 import type { WriterOptions } from './writer-options.js';
@@ -19,8 +20,11 @@ import type { WriterOptions } from './writer-options.js';
  * @throws SkepError SKEP_OPTION when `options.fields` or the layout names a field the schema does not have.
  */
 export function createTableWriter(schema: Schema, options: WriterOptions = {}): BatchWriter {
+  const { separator, line } = schema.layout;
+  if (line !== undefined && !options.fields) {
+    return new SnapshotTable(schema, new TemplateLines(schema, line, options), { ...options, color: false });
+  }
   const columns = prepareColumns(schema, options);
-  const { separator } = schema.layout;
   const lines = separator === undefined ? new AlignedLines(columns) : new DelimitedLines(columns, encode(separator));
   return schema.shape === 'events' ? new EventTable(schema, lines, options) : new SnapshotTable(schema, lines, options);
 }

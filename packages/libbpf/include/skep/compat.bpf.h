@@ -15,4 +15,23 @@ static __always_inline __u32 skep_task_state(struct task_struct *task)
 	return BPF_CORE_READ(old, state);
 }
 
+enum bpf_func_id {
+	BPF_FUNC_task_pt_regs = 175,
+};
+
+/*
+ * The registers with which the calling task entered the kernel. At the exit of a system call they still hold its
+ * arguments (PT_REGS_PARM1_CORE_SYSCALL ...), so nothing needs to be remembered at its enter. bpf_task_pt_regs() came
+ * with dd6e10fbd9fb (Linux 5.15); before, they lie at the end of the stack, 16 KiB on x86-64 and arm64.
+ */
+static __always_inline struct pt_regs *skep_task_regs(void)
+{
+	struct task_struct *task;
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	task = (void *)bpf_get_current_task();
+	return BPF_CORE_READ(task, stack) + 16 * 1024 - bpf_core_type_size(struct pt_regs);
+}
+
 #endif

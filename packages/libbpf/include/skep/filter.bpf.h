@@ -18,12 +18,12 @@ static __always_inline bool skep_pid_allowed(__u32 pid)
 	return !opt_pid || pid == opt_pid;
 }
 
-/* The calling task, by process, thread, user and cgroup v2 directory. */
+/* The calling task, by thread or else process (as in BCC a thread wins), user and cgroup v2 directory. */
 static __always_inline bool skep_task_allowed(void)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 
-	if (!skep_pid_allowed(id >> 32) || (opt_tid && (__u32)id != opt_tid))
+	if (opt_tid ? (__u32)id != opt_tid : !skep_pid_allowed(id >> 32))
 		return false;
 	if (opt_uid != SKEP_ALL && (__u32)bpf_get_current_uid_gid() != opt_uid)
 		return false;

@@ -9,15 +9,20 @@
 
 volatile __u32 skep_epoch;
 
-/* Declares the maps `name_0` and `name_1` and the loss counters. `kind` is HASH, PERCPU_HASH, ARRAY or PERCPU_ARRAY. */
+/*
+ * Declares the maps `name_0` and `name_1`, pointers to their types, and the loss counters. `kind` is HASH, PERCPU_HASH,
+ * ARRAY or PERCPU_ARRAY. The maps themselves carry no types: the kernel takes none but a plain integer as the key of an
+ * array (array_map_check_btf), and a key there may well be an enum, so that rows carry its labels.
+ */
 #define SKEP_SNAPSHOT(name, kind, key_type, value_type, entries)                                                       \
 	struct {                                                                                                       \
 		__uint(type, BPF_MAP_TYPE_##kind);                                                                     \
 		__uint(max_entries, entries);                                                                          \
-		__type(key, key_type);                                                                                 \
-		__type(value, value_type);                                                                             \
+		__uint(key_size, sizeof(key_type));                                                                    \
+		__uint(value_size, sizeof(value_type));                                                                \
 	} name##_0 SEC(".maps"), name##_1 SEC(".maps");                                                                \
 	static const value_type skep_zero_##name;                                                                      \
+	key_type *skep_key_##name;                                                                                     \
 	value_type *skep_value_##name;                                                                                 \
 	struct skep_counts skep_counts_##name[2 * SKEP_COUNT_CPUS] /* per side: what a snapshot covers is exact */
 

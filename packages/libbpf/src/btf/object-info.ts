@@ -53,21 +53,20 @@ export function readObject(bytes: Uint8Array): ObjectInfo {
   const docs = memberDocs(btf);
   const rings = new Map<string, RecordLayout>();
   const snapshots = new Map<string, SnapshotInfo>();
-  const maps = readMaps(btf);
   for (const variable of variables.values()) {
     const ring = after(variable.name, 'skep_record_');
     if (ring !== undefined) rings.set(ring, recordLayout(btf, pointee(btf, variable.type), ring, docs));
     const snapshot = after(variable.name, 'skep_value_');
     if (snapshot === undefined) continue;
-    const key = maps.get(`${snapshot}_0`)?.key;
-    if (key === undefined) throw new SkepError('SKEP_SCHEMA', `snapshot "${snapshot}" has no map ${snapshot}_0`);
+    const key = variables.get(`skep_key_${snapshot}`)?.type;
+    if (key === undefined) throw new SkepError('SKEP_SCHEMA', `snapshot "${snapshot}" has no skep_key_${snapshot}`);
     snapshots.set(snapshot, {
       name: snapshot,
-      key: recordLayout(btf, key, 'key', docs),
+      key: recordLayout(btf, pointee(btf, key), 'key', docs),
       value: recordLayout(btf, pointee(btf, variable.type), 'value', docs),
     });
   }
-  return { btf, programs: readPrograms(elf), maps: [...maps.keys()], rings, snapshots, variables };
+  return { btf, programs: readPrograms(elf), maps: readMaps(btf), rings, snapshots, variables };
 }
 
 function after(name: string, prefix: string): string | undefined {
@@ -103,18 +102,10 @@ function readVariables(elf: Elf, btf: Btf): ReadonlyMap<string, VariableInfo> {
   return variables;
 }
 
-/** Key and value types of the maps in `.maps`, which are members of an anonymous struct: `__type(key, ...)`. */
-function readMaps(btf: Btf): ReadonlyMap<string, { readonly key: number | undefined }> {
-  const maps = new Map<string, { key: number | undefined }>();
-  for (const section of btf.types) {
-    if (section.kind !== 'datasec' || section.name !== '.maps') continue;
-    for (const { type } of section.vars) {
-      const variable = btf.types[type];
-      if (variable?.kind !== 'var') continue;
-      const definition = resolve(btf, variable.type).type;
-      const key = definition.kind === 'struct' ? definition.members.find(({ name }) => name === 'key') : undefined;
-      maps.set(variable.name, { key: key && pointee(btf, key.type) });
-    }
-  }
-  return maps;
+/** Names of the maps in `.maps`. */
+function readMaps(btf: Btf): string[] {
+  const variables = btf.types
+    .flatMap((section) => (section.kind === 'datasec' && section.name === '.maps' ? section.vars : []))
+    .map(({ type }) => btf.types[type]);
+  return variables.flatMap((variable) => (variable?.kind === 'var' ? [variable.name] : []));
 }

@@ -12,6 +12,7 @@ import {
   type StreamDefinition,
   suggest,
   type TableColumn,
+  type TableStream,
 } from '@skep/core';
 import type { RecordLayout } from './members.js';
 import type { ObjectInfo, SnapshotInfo } from './object-info.js';
@@ -83,7 +84,10 @@ function planStream(
     const schema: Schema = { ...owner, stream: name, shape: 'events', fields, keys: stream.keys ?? [], layout };
     return { kind: 'events', schema, ring: stream.ring, record };
   }
-  const snapshot = wanted(info.snapshots, stream.snapshot, `${where}: snapshot`);
+  const snapshot = withoutKeys(
+    wanted(info.snapshots, stream.snapshot, `${where}: snapshot`),
+    absentKeys(stream, options),
+  );
   const keyFields = snapshot.key.members.map((member) => member.field);
   const keys = keyFields.map((field) => field.name);
   const timestamp = { timestamp: stream.timestamp !== undefined && holds(stream.timestamp, options) };
@@ -114,6 +118,7 @@ function planStream(
     ...timestamp,
     clear: stream.clear !== undefined && holds(stream.clear, options),
     loadavg: stream.loadavg ?? false,
+    ...(stream.line ? { line: stream.line(options) } : {}),
   };
   const schema: Schema = { ...owner, stream: name, shape: 'table', fields, keys, layout };
   const sort = typeof stream.sort === 'function' ? stream.sort(options) : stream.sort;
@@ -127,6 +132,19 @@ function planStream(
     ascending: stream.ascending ?? false,
     limit: stream.limit?.(options),
   };
+}
+
+/** Key fields that say nothing with these options: the program leaves them 0, and rows do not have them. */
+function absentKeys(stream: TableStream | HistogramStream, options: OptionValues): ReadonlySet<string> {
+  const conditions = stream.histogram
+    ? (stream.histogram.sections ?? []).map(({ field, when }) => [field, when] as const)
+    : Object.entries(stream.keyFields ?? {});
+  return new Set(conditions.filter(([, when]) => !holds(when, options)).map(([field]) => field));
+}
+
+function withoutKeys(snapshot: SnapshotInfo, absent: ReadonlySet<string>): SnapshotInfo {
+  const members = snapshot.key.members.filter(({ field }) => !absent.has(field.name));
+  return { ...snapshot, key: { ...snapshot.key, members } };
 }
 
 function bucketFields({ histogram: { low, high, count } }: HistogramStream): Field[] {
@@ -160,14 +178,15 @@ function layoutOf(
   fields: readonly Field[],
   options: OptionValues,
   where: string,
-): Pick<Layout, 'columns' | 'banner'> {
+): Pick<Layout, 'columns' | 'banner' | 'json'> {
   const specs: readonly ColumnSpec[] = stream.table ?? fields.map((field) => field.name);
   const columns = specs
     .map((spec) => (typeof spec === 'string' ? { field: spec } : spec))
     .filter((spec) => !('when' in spec) || holds(spec.when, options))
     .map((spec) => tableColumn(spec, named(fields, spec.field, where), options));
   const banner = typeof stream.banner === 'function' ? stream.banner(options) : stream.banner;
-  return banner === undefined ? { columns } : { columns, banner };
+  const json = stream.json !== undefined && holds(stream.json, options);
+  return { columns, ...(banner === undefined ? {} : { banner }), ...(json ? { json } : {}) };
 }
 
 function tableColumn(spec: Exclude<ColumnSpec, string>, field: Field, options: OptionValues): TableColumn {

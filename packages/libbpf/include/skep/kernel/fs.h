@@ -33,6 +33,7 @@ struct path {
 
 struct file {
 	struct path f_path;
+	void *private_data; /* a socket's struct socket */
 };
 
 struct fdtable {
@@ -47,6 +48,13 @@ struct files_struct {
 struct fs_struct {
 	struct path root;
 	struct path pwd;
+};
+
+/* The argument of openat2(2); include/uapi/linux/openat2.h */
+struct open_how {
+	__u64 flags;
+	__u64 mode;
+	__u64 resolve;
 };
 
 #pragma clang attribute pop

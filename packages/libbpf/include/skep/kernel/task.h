@@ -38,6 +38,7 @@ struct mm_struct {
 
 struct task_struct {
 	unsigned int __state; /* since 5.14, see skep_task_state() */
+	void *stack;
 	unsigned int flags;
 	struct mm_struct *mm;
 	int exit_code;
@@ -52,6 +53,7 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
 };
 
 struct task_struct___before_5_14 {

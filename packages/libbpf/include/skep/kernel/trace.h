@@ -26,6 +26,12 @@ struct trace_event_raw_sys_exit {
 	long ret;
 };
 
+/* irq:softirq_entry, softirq_exit, softirq_raise */
+struct trace_event_raw_softirq {
+	struct trace_entry ent;
+	unsigned int vec;
+};
+
 #pragma clang attribute pop
 
 #endif

@@ -1,0 +1,24 @@
+import type { Report } from '../report.js';
+import type { Settings } from '../settings.js';
+import { drain } from './drain.js';
+import { memory } from './memory.js';
+import { opensnoop } from './opensnoop.js';
+import { slowdown } from './slowdown.js';
+import { startup } from './startup.js';
+
+/** A benchmark: one table. */
+export interface Benchmark {
+  readonly summary: string;
+  run(settings: Settings): Promise<Report>;
+}
+
+/** By the name they are asked for on the command line. */
+export const BENCHMARKS = {
+  opensnoop: { summary: 'CPU per event and events per second, under a paced storm of opens', run: opensnoop },
+  slowdown: { summary: 'how much slower the traced program gets', run: slowdown },
+  drain: { summary: 'ring to columns, against a bare consumer in C', run: drain },
+  startup: { summary: 'from exec to the first event', run: startup },
+  memory: { summary: 'eight tools at once', run: memory },
+} as const satisfies Record<string, Benchmark>;
+
+export type BenchmarkName = keyof typeof BENCHMARKS;

@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { frameTables } from './frame-tables.js';
+import { fillMarks } from './markdown.js';
+import { sinkOptions, toolOptions } from './option-tables.js';
+import { type DocumentedSink, loadSinks, loadTools, type Tool } from './packages.js';
+import { toolIndex, toolSummary } from './tool-index.js';
+import { GENERATED, streamTables, toolPage } from './tool-page.js';
+
+/** What every generated file must hold, by path relative to the root. */
+export type Pages = ReadonlyMap<string, string>;
+
+/** Pages of tools are the only files of that folder: what is not among them belongs to a tool that is gone. */
+export const TOOL_PAGES = 'docs/tools';
+
+/**
+ * All generated pages, and the hand-written ones with their generated parts.
+ *
+ * @throws SkepError SKEP_PLUGIN when a plugin is not built.
+ */
+export async function generate(root: string): Promise<Pages> {
+  const tools = await loadTools(root);
+  const sinks = await loadSinks(root);
+  const pages = new Map<string, string>();
+  for (const tool of tools) {
+    pages.set(`${TOOL_PAGES}/${tool.facts.name}.md`, toolPage(tool));
+    if (tool.readme) pages.set(`${tool.folder}/README.md`, pluginReadme(tool));
+  }
+  pages.set(`${TOOL_PAGES}/README.md`, toolIndex(tools));
+  pages.set('docs/configuration.md', configuration(root, sinks));
+  const readme = join(root, 'README.md');
+  if (existsSync(readme)) {
+    pages.set('README.md', fillMarks(readFileSync(readme, 'utf8'), { tools: toolSummary(tools) }));
+  }
+  return pages;
+}
+
+function pluginReadme({ plugin, facts, readme }: Tool): string {
+  return fillMarks(readme, {
+    columns: streamTables(facts),
+    options: toolOptions(plugin.definition.options ?? {}),
+  });
+}
+
+function configuration(root: string, sinks: readonly DocumentedSink[]): string {
+  const text = readFileSync(join(root, 'tools/docs/text/configuration.md'), 'utf8');
+  const { top, agent, plugin, sink } = frameTables();
+  const parts: Readonly<Record<string, string>> = { top, agent, plugin, sink, sinks: sinkSections(sinks) };
+  const filled = text.replace(/^\{\{(\w+)\}\}$/gm, (_, name: string) => {
+    const part = parts[name];
+    if (part === undefined) throw new Error(`configuration.md asks for "${name}"`);
+    return part;
+  });
+  return `${GENERATED}\n\n${filled}`;
+}
+
+function sinkSections(sinks: readonly DocumentedSink[]): string {
+  return sinks
+    .map(({ sink, folder }) => {
+      const title = `### \`use: ${sink.name}\``;
+      const about = `${sink.description}. More: [${folder}](../${folder}).`;
+      return `${title}\n\n${about}\n\n${sinkOptions(sink.definition.options ?? {})}`;
+    })
+    .join('\n\n');
+}

@@ -1,0 +1,68 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { pluginFolders } from '@skep/build';
+import {
+  describePlugin,
+  type LoadedPlugin,
+  type LoadedSink,
+  loadPluginPackage,
+  loadSinkPackage,
+  type PackageInfo,
+  type PluginFacts,
+} from '@skep/runner';
+
+/** A plugin of this workspace with everything its pages are made from. */
+export interface Tool {
+  readonly plugin: LoadedPlugin;
+  readonly facts: PluginFacts;
+  /** Relative to the root: `plugins/security/opensnoop`. */
+  readonly folder: string;
+  /** '' when there is none. */
+  readonly readme: string;
+}
+
+export interface DocumentedSink {
+  readonly sink: LoadedSink;
+  readonly folder: string;
+}
+
+/**
+ * Every plugin below plugins/, by name. Read from the folders, not from node_modules: a new one needs no install.
+ *
+ * @throws SkepError SKEP_PLUGIN when one is not built.
+ */
+export async function loadTools(root: string): Promise<Tool[]> {
+  const tools: Tool[] = [];
+  for (const folder of pluginFolders(root)) {
+    const plugin = await loadPluginPackage(infoOf('plugin', folder), root);
+    const path = join(folder, 'README.md');
+    const readme = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    tools.push({ plugin, facts: describePlugin(plugin), folder: relative(root, folder), readme });
+  }
+  return tools.sort((a, b) => compare(a.facts.name, b.facts.name));
+}
+
+/** Every packages/sink-*, by name. */
+export async function loadSinks(root: string): Promise<DocumentedSink[]> {
+  const packages = join(root, 'packages');
+  const folders = readdirSync(packages).filter((name) => name.startsWith('sink-'));
+  const sinks: DocumentedSink[] = [];
+  for (const name of folders.sort()) {
+    const folder = join(packages, name);
+    if (!existsSync(join(folder, 'package.json'))) continue;
+    sinks.push({ sink: await loadSinkPackage(infoOf('sink', folder), root), folder: relative(root, folder) });
+  }
+  return sinks;
+}
+
+function infoOf(kind: PackageInfo['kind'], folder: string): PackageInfo {
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, string>;
+  const { name = '', version = '', description = '' } = manifest;
+  const short = name.replace(/^@skep\/(plugin|sink)-/, '');
+  const category = kind === 'plugin' ? basename(dirname(folder)) : undefined;
+  return { kind, name: short, package: name, version, description, folder, category };
+}
+
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
