@@ -15,7 +15,7 @@ function countersOf(fill: (words: BigUint64Array) => void): Counters {
   ]);
   const words = new BigUint64Array(56);
   fill(words);
-  return new Counters({ variables } as unknown as ObjectInfo, words.buffer);
+  return new Counters({ variables } as unknown as ObjectInfo, words.buffer, 128);
 }
 
 describe('loss counters', () => {
