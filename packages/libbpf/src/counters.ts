@@ -12,7 +12,7 @@ const HIGH = 2 ** 32;
 
 /** Sums the per-CPU counters that the programs keep in .bss, read in place. */
 export class Counters {
-  /** Pairs of 32-bit words: a sum is taken for every batch, and BigInts would be most of its cost. */
+  /** Pairs of 32-bit words: losses are looked at for every batch, and BigInts would be most of that cost. */
   private readonly words: Uint32Array;
   private readonly cpus: number;
   private readonly places: ReadonlyMap<string, { readonly first: number; readonly count: number }>;
@@ -54,7 +54,14 @@ export class Counters {
   }
 
   private sum(first: number, count: number): LossCounts {
-    const total = (word: number) => BigInt(this.word(first, count, word));
+    const total = (word: number): bigint => {
+      let sum = 0n;
+      for (let cpu = 0; cpu < count && cpu < this.cpus; cpu++) {
+        const at = (first + cpu * WORDS + word) * 2;
+        sum += BigInt(this.words[at]!) | (BigInt(this.words[at + 1]!) << 32n);
+      }
+      return sum;
+    };
     return { attempted: total(ATTEMPTED), ringFull: total(RING_FULL), mapFull: total(MAP_FULL), cut: total(CUT) };
   }
 

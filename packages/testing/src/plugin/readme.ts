@@ -1,7 +1,8 @@
 import type { Check } from './plugin-under-test.js';
 
 const SECTIONS = ['Example', 'Columns', 'Options', 'Overhead', 'Kernels'];
-const WIDEST = 80;
+/** 80, and a little for tools whose own table is wider. */
+const WIDEST = 90;
 
 /** README.md has its title and its sections, in order; the example fits a terminal. */
 export const readmeProblems: Check = ({ readme, tool, manifest, options }) => {
@@ -29,8 +30,8 @@ function headings(readme: string): string[] {
 
 function wideLines(readme: string): string[] {
   const example = /^## Example\n([\s\S]*?)(?=^## )/m.exec(`${readme}\n## `)?.[1] ?? '';
-  return example
-    .split('\n')
+  const shown = [...example.matchAll(/^```.*\n([\s\S]*?)^```/gm)].flatMap(([, text]) => text!.split('\n'));
+  return shown
     .filter((line) => line.length > WIDEST)
     .map((line) => `README.md: a line of the example is ${line.length} characters wide: ${line.slice(0, 40)}...`);
 }
