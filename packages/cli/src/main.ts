@@ -25,6 +25,7 @@ export async function main(args: readonly string[]): Promise<void> {
 
 async function dispatch(args: readonly string[]): Promise<number> {
   const [first, ...rest] = args;
+  if (first === 'help' && rest[0] !== undefined) return dispatch([rest[0], '--help']);
   const command = first !== undefined && Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
   if (command) return (await command()).run(rest);
   if (first === undefined || first.startsWith('-') || first === 'help') {

@@ -2,18 +2,16 @@ import { SkepError } from '@skep/core';
 import { resolveBinary } from './binary.js';
 import { describeErrno, EACCES, EPERM } from './errno.js';
 import { libbpf, type Pointer, sized } from './native/libbpf.js';
-import { errno } from './native/libc.js';
+import { errno, libc } from './native/libc.js';
 import type { BpfObject } from './object.js';
 import { openPerfClock } from './perf-event.js';
 
 /** An attached program; destroying it detaches. */
 export class Link {
   private pointer: Pointer | undefined;
-  private readonly release: (() => void) | undefined;
 
-  constructor(pointer: Pointer, release?: () => void) {
+  constructor(pointer: Pointer) {
     this.pointer = pointer;
-    this.release = release;
   }
 
   /** @throws SkepError SKEP_INTERNAL once it is destroyed. */
@@ -22,10 +20,21 @@ export class Link {
     return libbpf().bpf_link__fd(this.pointer);
   }
 
+  /**
+   * Destroy it on a worker thread: the kernel waits a grace period, tens of milliseconds on a busy machine, during
+   * which other plugins go on being drained.
+   */
+  async detach(): Promise<void> {
+    const { pointer } = this;
+    if (pointer === undefined) return;
+    this.pointer = undefined;
+    await new Promise<void>((resolve) => libbpf().bpf_link__destroy.async(pointer, () => resolve()));
+    this.release?.();
+  }
+
   destroy(): void {
     if (this.pointer === undefined) return;
     libbpf().bpf_link__destroy(this.pointer);
-    this.release?.();
     this.pointer = undefined;
   }
 }
@@ -87,13 +96,22 @@ function attachUsdt(object: BpfObject, program: Pointer, name: string, target: s
 
 function attachSamples(object: BpfObject, program: Pointer, name: string, target: string): Link[] {
   const [clock = '', hertz = ''] = split(target, ':');
-  return openPerfClock(clock, Number(hertz)).map(({ fd, close }) =>
-    checked(object, name, target, libbpf().bpf_program__attach_perf_event(program, fd), close),
-  );
+  const links: Link[] = [];
+  const fds = openPerfClock(clock, Number(hertz));
+  try {
+    for (const fd of fds)
+      links.push(checked(object, name, target, libbpf().bpf_program__attach_perf_event(program, fd)));
+  } catch (error) {
+    // A link has taken its descriptor over and closes it.
+    for (const fd of fds.slice(links.length)) libc().close(fd);
+    for (const link of links) link.destroy();
+    throw error;
+  }
+  return links;
 }
 
-function checked(object: BpfObject, name: string, target: string, pointer: Pointer | null, release?: () => void): Link {
-  if (pointer !== null) return new Link(pointer, release);
+function checked(object: BpfObject, name: string, target: string, pointer: Pointer | null): Link {
+  if (pointer !== null) return new Link(pointer);
   const code = errno();
   const said = object.takeMessages().at(-1);
   const details = said === undefined ? {} : { details: said };

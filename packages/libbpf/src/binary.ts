@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SkepError } from '@skep/core';
 
@@ -16,13 +16,13 @@ const LIBRARY_FOLDERS = [
 ];
 
 /**
- * The file that user probes attach to: a path as it is, `libc` or `libssl.so.3` as a shared library, anything else as a
- * program on the PATH.
+ * The file that user probes attach to: a path (anything with a slash) as it is, `libc` or `libssl.so.3` as a shared
+ * library, anything else as a program on the PATH.
  *
  * @throws SkepError SKEP_ATTACH when there is none.
  */
 export function resolveBinary(name: string): string {
-  const found = name.startsWith('/') ? (existsSync(name) ? name : undefined) : (findLibrary(name) ?? findProgram(name));
+  const found = name.includes('/') ? (isFile(name) ? name : undefined) : (findLibrary(name) ?? findProgram(name));
   if (found === undefined) {
     throw new SkepError('SKEP_ATTACH', `no library or program "${name}" on this machine`, 'give its full path');
   }
@@ -35,11 +35,13 @@ function findLibrary(name: string): string | undefined {
   const isIt = (file: string) => file === name || file.startsWith(`${name}.so`);
   for (const line of readFileSync('/proc/self/maps', 'utf8').split('\n')) {
     const path = line.slice(line.indexOf('/'));
-    if (path.startsWith('/') && isIt(path.slice(path.lastIndexOf('/') + 1))) return path;
+    // A library that was replaced by an upgrade is still mapped, as `libc.so.6 (deleted)`.
+    if (path.startsWith('/') && isIt(path.slice(path.lastIndexOf('/') + 1)) && isFile(path)) return path;
   }
   for (const folder of LIBRARY_FOLDERS) {
-    const files = existsSync(folder) ? readdirSync(folder).filter(isIt).sort() : [];
-    if (files[0] !== undefined) return join(folder, files.at(-1)!);
+    const files = existsSync(folder) ? readdirSync(folder).filter(isIt).sort(byVersion) : [];
+    const newest = files.at(-1);
+    if (newest !== undefined) return join(folder, newest);
   }
   return undefined;
 }
@@ -48,5 +50,14 @@ function findProgram(name: string): string | undefined {
   return (process.env.PATH ?? '/usr/bin:/bin')
     .split(':')
     .map((folder) => join(folder, name))
-    .find((path) => existsSync(path));
+    .find(isFile);
+}
+
+/** `libx.so.9` before `libx.so.10`. */
+function byVersion(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

@@ -60,9 +60,7 @@ export function encode(btf: Btf, id: number, value: ConstantValue): Uint8Array |
     } catch {
       return undefined;
     }
-    const bits = BigInt(size * 8);
-    const fits = number < 0n ? number >= -(1n << (bits - 1n)) : number < 1n << bits;
-    if (!fits) return undefined;
+    if (!fits(number, type, BigInt(size * 8))) return undefined;
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, number), true);
     return bytes.slice(0, size);
@@ -81,6 +79,12 @@ export function encode(btf: Btf, id: number, value: ConstantValue): Uint8Array |
     bytes.set(part, i * step);
   }
   return bytes;
+}
+
+function fits(number: bigint, type: { readonly signed: boolean; readonly bool?: boolean }, bits: bigint): boolean {
+  if (type.bool) return number === 0n || number === 1n;
+  if (type.signed) return number >= -(1n << (bits - 1n)) && number < 1n << (bits - 1n);
+  return number >= 0n && number < 1n << bits;
 }
 
 /** A cgroup v2 directory's id is its inode; its level is its depth below the mount, which the kernel can ask for. */

@@ -1,6 +1,7 @@
 import { SkepError } from '@skep/core';
 import { describeErrno, ENOENT, ENOSPC } from './errno.js';
 import { libbpf, type Pointer } from './native/libbpf.js';
+import { libc } from './native/libc.js';
 
 /** Values of `enum bpf_map_type` that behave differently here. */
 export const MAP_ARRAY = 2;
@@ -72,7 +73,9 @@ export class BpfMap {
       );
     }
     const [key, value] = [this.keySize, this.valueSize];
+    // libbpf keeps a duplicate.
     const result = libbpf().bpf_map__reuse_fd(this.pointer, fd);
+    libc().close(fd);
     if (result < 0) throw new SkepError('SKEP_OPTION', `${path} cannot be used as a map: ${describeErrno(result)}`);
     if (this.keySize !== key || this.type !== 1) {
       const remedy = `it must be a hash with ${key}-byte keys and ${value}-byte values`;

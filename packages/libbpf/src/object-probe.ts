@@ -17,6 +17,7 @@ import { planStreams, type StreamOwner, type StreamPlan } from './btf/index.js';
 import { wallClock } from './clock.js';
 import { applyOptions } from './constants.js';
 import { Counters } from './counters.js';
+import { libbpf } from './native/libbpf.js';
 import { libc, rcuGracePeriod } from './native/libc.js';
 import { BpfObject, type LoadedFile } from './object.js';
 import type { Poller } from './poller.js';
@@ -94,7 +95,8 @@ export class ObjectProbe implements Probe {
   private readonly ready = new Map<Schema, Taken[]>();
   private taking: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private readonly seenLost = new Map<string, bigint>();
+  private failure: unknown;
+  private readonly seenLost = new Map<string, number>();
   // What was counted, kept when the memory it was counted in is given back.
   private readonly lastLosses = new Map<string, LossCounts>();
   private readonly lastCovered = new Map<string, bigint>();
@@ -189,7 +191,7 @@ export class ObjectProbe implements Probe {
         `${owner.plugin} has no counters`,
         'declare streams with SKEP_RING or SKEP_SNAPSHOT',
       );
-    this.counters = new Counters(file.info, this.bss.buffer);
+    this.counters = new Counters(file.info, this.bss.buffer, libbpf().libbpf_num_possible_cpus());
     for (const plan of this.plans) if (plan.kind === 'events') this.openRing(object, plan);
     if (file.info.snapshots.size > 0) {
       this.snapshots = new Snapshots(object, this.counters, this.bss.buffer, nowNs());
@@ -251,21 +253,31 @@ export class ObjectProbe implements Probe {
   private takeSnapshot(last = false): Promise<void> {
     if (this.taking) return this.taking;
     if (!this.snapshots || (this.ready.size > 0 && !last)) return Promise.resolve();
-    this.taking = this.snapshots.take(nowNs).then((taken) => {
-      this.taking = undefined;
+    this.taking = this.collect(this.snapshots);
+    return this.taking;
+  }
+
+  /** Never rejects: nobody waits for a timer. What failed is thrown by the next `drain`. */
+  private async collect(snapshots: Snapshots): Promise<void> {
+    try {
+      const taken = await snapshots.take(nowNs);
       for (const plan of this.plans) {
         if (plan.kind === 'events') continue;
         const waiting = this.ready.get(plan.schema) ?? [];
         this.ready.set(plan.schema, [...waiting, taken.get(plan.snapshot.name)!]);
       }
+    } catch (error) {
+      this.failure = error;
+    } finally {
+      this.taking = undefined;
       this.config.poller.wake();
-    });
-    return this.taking;
+    }
   }
 
   drain(into: BatchBuilder): number {
     const plan = this.plans.find(({ schema }) => schema === into.schema);
     if (!plan || !this.object) return 0;
+    if (this.failure !== undefined) throw this.failure;
     if (plan.kind === 'events') {
       const rows = this.rings.get(plan.schema.stream)?.reader.drain(into) ?? 0;
       if (rows > 0) into.lost += this.newlyLost(plan.ring);
@@ -282,11 +294,10 @@ export class ObjectProbe implements Probe {
   }
 
   private newlyLost(ring: string): number {
-    const { ringFull, mapFull } = this.counters!.total(ring);
-    const lost = ringFull + mapFull;
-    const fresh = lost - (this.seenLost.get(ring) ?? 0n);
+    const lost = this.counters!.lost(ring);
+    const fresh = lost - (this.seenLost.get(ring) ?? 0);
     this.seenLost.set(ring, lost);
-    return Number(fresh);
+    return fresh;
   }
 
   losses(stream: string): LossCounts {
@@ -315,7 +326,7 @@ export class ObjectProbe implements Probe {
   /** Detach, wait until no program runs any more, and take the last snapshot: from here on nothing is added. */
   async finish(): Promise<void> {
     clearTimeout(this.timer);
-    for (const link of this.links.splice(0)) link.destroy();
+    await Promise.all(this.links.splice(0).map((link) => link.detach()));
     await this.taking;
     if (!this.object) return;
     await rcuGracePeriod();
@@ -324,7 +335,7 @@ export class ObjectProbe implements Probe {
 
   async close(): Promise<void> {
     clearTimeout(this.timer);
-    await this.taking?.catch(() => undefined);
+    await this.taking;
     this.release();
   }
 

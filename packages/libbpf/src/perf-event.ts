@@ -23,11 +23,12 @@ export function clockAttr(config: number, hertz: number): Uint8Array {
 }
 
 /**
- * A sampling event on every online CPU.
+ * File descriptors of a sampling event on every online CPU. Who attaches a program to one gives it to libbpf, which
+ * closes it with the link.
  *
  * @throws SkepError SKEP_ATTACH when the clock is unknown or the kernel refuses.
  */
-export function openPerfClock(clock: string, hertz: number): { readonly fd: number; close(): void }[] {
+export function openPerfClock(clock: string, hertz: number): number[] {
   const config = SOFTWARE[clock];
   if (config === undefined || !(hertz > 0)) {
     throw new SkepError(
@@ -37,16 +38,27 @@ export function openPerfClock(clock: string, hertz: number): { readonly fd: numb
     );
   }
   const attr = clockAttr(config, hertz);
-  return onlineCpus().map((cpu) => {
+  const fds: number[] = [];
+  for (const cpu of onlineCpus()) {
     const fd = perfEventOpen(attr, -1, cpu);
-    if (fd < 0) throw new SkepError('SKEP_ATTACH', `perf_event_open on CPU ${cpu}: ${describeErrno(errno())}`);
-    return { fd, close: () => void libc().close(fd) };
-  });
+    if (fd < 0) {
+      const reason = describeErrno(errno());
+      for (const open of fds) libc().close(open);
+      throw new SkepError('SKEP_ATTACH', `perf_event_open on CPU ${cpu}: ${reason}`);
+    }
+    fds.push(fd);
+  }
+  return fds;
 }
 
-/** CPUs of /sys/devices/system/cpu/online, a list such as `0-3,8`. */
+/** The CPUs that run now. */
 export function onlineCpus(): number[] {
-  return readFileSync('/sys/devices/system/cpu/online', 'utf8')
+  return cpuList(readFileSync('/sys/devices/system/cpu/online', 'utf8'));
+}
+
+/** A list as /sys/devices/system/cpu writes it: `0-3,8` -> 0, 1, 2, 3, 8. */
+export function cpuList(text: string): number[] {
+  return text
     .trim()
     .split(',')
     .flatMap((part) => {

@@ -13,6 +13,8 @@ import {
 } from './native/libc.js';
 
 const MAX_EVENTS = 16;
+/** struct epoll_event is packed on x86-64 (12 bytes) and aligned elsewhere (16 bytes); the data is not looked at. */
+const EVENT_SIZE = 16;
 
 /**
  * Waits, on one worker thread, for whichever comes first: a ring passing its half, `wake()`, or the time given.
@@ -24,7 +26,7 @@ export class Poller {
   private waiting: Promise<void> | undefined;
   private closed = false;
   // Written by the worker thread: one buffer for the life of the poller.
-  private readonly events = new Uint8Array(MAX_EVENTS * 12);
+  private readonly events = new Uint8Array(MAX_EVENTS * EVENT_SIZE);
 
   constructor() {
     this.epoll = libc().epoll_create1(EPOLL_CLOEXEC);
@@ -35,8 +37,7 @@ export class Poller {
 
   /** Edge triggered: wakes when the descriptor's owner calls for it, not as long as it is readable. */
   add(fd: number): void {
-    // struct epoll_event is packed on x86-64 (12 bytes) and aligned elsewhere (16 bytes); the data is not looked at.
-    const event = new Uint8Array(16);
+    const event = new Uint8Array(EVENT_SIZE);
     new DataView(event.buffer).setUint32(0, (EPOLLIN | EPOLLET) >>> 0, true);
     if (libc().epoll_ctl(this.epoll, EPOLL_CTL_ADD, fd, event) < 0) {
       throw new SkepError('SKEP_ATTACH', `cannot wait for a ring buffer: ${describeErrno(errno())}`);
@@ -44,7 +45,7 @@ export class Poller {
   }
 
   remove(fd: number): void {
-    if (!this.closed) libc().epoll_ctl(this.epoll, EPOLL_CTL_DEL, fd, new Uint8Array(16));
+    if (!this.closed) libc().epoll_ctl(this.epoll, EPOLL_CTL_DEL, fd, new Uint8Array(EVENT_SIZE));
   }
 
   /** Settles after `timeoutMs` at the latest. A wait that is under way is shared, whatever its own time. */

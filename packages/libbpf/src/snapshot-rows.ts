@@ -1,8 +1,10 @@
 import {
   type BatchBuilder,
+  type Column,
   type ComputedField,
   createDecoder,
   type Decoder,
+  type Field,
   gather,
   kernelMemory,
   type Member,
@@ -17,33 +19,47 @@ type HistogramPlan = Extract<StreamPlan, { kind: 'histogram' }>;
 
 const SLOTS = 64;
 
-/** Per-CPU values, merged into one per key: sums, except `skep_max_t`, which takes the largest. */
+/**
+ * Per-CPU values, merged into one per key: 64-bit integers by their sum, `skep_max_t` by the largest. Everything else is
+ * a fact of the key, the same on every CPU that wrote it: it is taken from the first.
+ */
 function mergeCpus(entries: Entries, value: RecordLayout): Uint8Array<ArrayBuffer> {
   const size = Math.ceil(value.size / 8) * 8;
   const cpus = Math.max(1, Math.floor(entries.stride / size));
   if (cpus === 1) return entries.values;
   const merged = new Uint8Array(entries.count * size);
-  const from = new DataView(entries.values.buffer);
+  const from = new DataView(entries.values.buffer, entries.values.byteOffset);
   const to = new DataView(merged.buffer);
-  const places = [
+  const counters = [
     ...value.histograms.flatMap(({ offset }) =>
       Array.from({ length: SLOTS }, (_, i) => ({ offset: offset + i * 8, max: false })),
     ),
     ...value.members
-      .filter(({ field }) => field.type === 'u64' || field.type === 'i64')
+      .filter(({ field }) => isCounter(field))
       .map(({ field, offset }) => ({ offset, max: field.meaning === 'skep_max_t' })),
   ];
+  const facts = value.members.filter(({ field }) => !isCounter(field));
   for (let e = 0; e < entries.count; e++) {
-    for (const { offset, max } of places) {
+    const parts = Array.from({ length: cpus }, (_, cpu) => e * entries.stride + cpu * size);
+    for (const { offset, max } of counters) {
       let total = 0n;
-      for (let cpu = 0; cpu < cpus; cpu++) {
-        const part = from.getBigUint64(e * entries.stride + cpu * size + offset, true);
-        total = max ? (part > total ? part : total) : total + part;
+      for (const part of parts) {
+        const n = from.getBigUint64(part + offset, true);
+        total = max ? (n > total ? n : total) : total + n;
       }
       to.setBigUint64(e * size + offset, total, true);
     }
+    for (const { field, offset } of facts) {
+      const written = parts.find((part) => !isEmpty(entries.values, part + offset, field.size));
+      if (written === undefined) continue;
+      merged.set(entries.values.subarray(written + offset, written + offset + field.size), e * size + offset);
+    }
   }
   return merged;
+}
+
+function isCounter({ type }: Field): boolean {
+  return type === 'u64' || type === 'i64';
 }
 
 /** Buffers are read as 32-bit words, so their length is rounded up. */
@@ -162,9 +178,19 @@ function orderRows(plan: TablePlan, into: BatchBuilder): number {
       else result = compareAt(c, a, b);
   });
   const kept = Uint32Array.from(plan.limit === undefined ? order : order.slice(0, plan.limit));
-  for (const [c, column] of columns.entries()) columns[c] = gather(column, kept);
+  for (const column of columns) restore(column, gather(column, kept));
   into.rows = kept.length;
   return kept.length;
+}
+
+/** Back into the builder's own memory, whose capacity the next snapshot counts on. */
+function restore(column: Column, from: Column): void {
+  if (column.kind === 'wide' && from.kind === 'wide') column.words.set(from.words);
+  else if (column.kind === 'number' && from.kind === 'number') column.values.set(from.values);
+  else if (column.kind === 'bytes' && from.kind === 'bytes') {
+    column.data.set(from.data);
+    column.ends.set(from.ends);
+  }
 }
 
 function slice(column: { data: Uint8Array; ends: Uint32Array }, row: number): Uint8Array {

@@ -18,18 +18,13 @@ skep <command> --help and skep <tool> --help say more.
 `;
 
 export async function run(args: readonly string[]): Promise<number> {
-  const [first, second] = args;
+  const [first] = args;
   if (first === '--version' || first === '-V') {
     const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
       version: string;
     };
     process.stdout.write(`skep ${manifest.version}\n`);
     return 0;
-  }
-  if (first === 'help' && second !== undefined) {
-    const { main } = await import('../main.js');
-    await main([second, '--help']);
-    return typeof process.exitCode === 'number' ? process.exitCode : 0;
   }
   if (first !== undefined && !['help', '--help', '-h'].includes(first)) {
     throw new SkepError('SKEP_USAGE', `unknown option '${first}'`, 'see: skep --help');

@@ -47,7 +47,9 @@ export interface Libbpf {
   bpf_program__attach_perf_event(program: Pointer, fd: number): Pointer | null;
   bpf_program__attach_iter(program: Pointer, options: null): Pointer | null;
   bpf_link__fd(link: Pointer): number;
-  bpf_link__destroy(link: Pointer): number;
+  bpf_link__destroy: ((link: Pointer) => number) & {
+    async(link: Pointer, done: (error: unknown, result: number) => void): void;
+  };
   bpf_iter_create(link: number): number;
   bpf_map__name(map: Pointer): string;
   bpf_map__fd(map: Pointer): number;
@@ -134,8 +136,8 @@ export const PROTOTYPES: readonly string[] = [
   'int bpf_map_lookup_batch(int fd, void *in_batch, void *out_batch, void *keys, void *values, _Inout_ uint32_t *count, const void *opts)',
   'int bpf_map_lookup_and_delete_batch(int fd, void *in_batch, void *out_batch, void *keys, void *values, _Inout_ uint32_t *count, const void *opts)',
   'int libbpf_num_possible_cpus(void)',
-  'int libbpf_probe_bpf_map_type(int map_type, const void *opts)',
-  'int libbpf_probe_bpf_prog_type(int prog_type, const void *opts)',
+  'int libbpf_probe_bpf_map_type(uint32_t map_type, const void *opts)',
+  'int libbpf_probe_bpf_prog_type(uint32_t prog_type, const void *opts)',
 ];
 
 let loaded: Libbpf | undefined;
@@ -153,6 +155,7 @@ export function libbpf(): Libbpf {
     object_name: 'const char *',
     relaxed_maps: 'bool',
     pin_root_path: 'const char *',
+    removed_attach_prog_fd: 'uint32_t',
     kconfig: 'const char *',
     btf_custom_path: 'const char *',
     kernel_log_buf: 'void *',

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { lastLines, verifierLog } from './verifier-log.js';
+
+const KERNEL = `0: R1=ctx(off=0,imm=0) R10=fp0
+; return *(int *)ctx->ptr;
+3: (61) r0 = *(u32 *)(r2 +0)
+R2 invalid mem access 'scalar'`;
+const STATISTICS = `processed 4 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0`;
+
+describe('the log of the verifier', () => {
+  it('is what stands between the marks of libbpf', () => {
+    const messages = [
+      "prog 'enter': BPF program load failed: Permission denied",
+      `prog 'enter': -- BEGIN PROG LOAD LOG --\n${KERNEL}\n${STATISTICS}\n-- END PROG LOAD LOG --`,
+      "failed to load object 'tool'",
+    ].join('\n');
+    expect(verifierLog(messages)).toBe(`${KERNEL}\n${STATISTICS}`);
+  });
+
+  it('is empty when the kernel said nothing, and undefined when it was not asked', () => {
+    expect(verifierLog('-- BEGIN PROG LOAD LOG --\n-- END PROG LOAD LOG --')).toBe('');
+    expect(verifierLog('failed to find valid kernel BTF')).toBeUndefined();
+  });
+
+  it('is cut to its last lines, statistics left out', () => {
+    const log = `${KERNEL}\nverification time 99 usec\nstack depth 16\n${STATISTICS}\n`;
+    expect(lastLines(log, 2)).toBe("3: (61) r0 = *(u32 *)(r2 +0)\nR2 invalid mem access 'scalar'");
+    expect(lastLines(log, 100)).toBe(KERNEL);
+  });
+});

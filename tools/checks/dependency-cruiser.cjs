@@ -1,0 +1,79 @@
+// Dependencies point one way: plugins and sinks -> core; libbpf, libbcc -> core; runner -> core, libbpf, libbcc;
+// cli -> runner. Workspace packages are seen as what they export, `packages/<name>/dist`. Tests may also use what tests use.
+const TESTS = '\\.test\\.ts$|/(fixtures?|test)[./]|plugins/plugins\\.test\\.ts$';
+
+/** What files in `from` may import of the workspace, besides their own folder. */
+function only(name, from, allowed) {
+  return {
+    name,
+    comment: 'dependencies point one way',
+    severity: 'error',
+    from: { path: from, pathNot: TESTS },
+    to: { path: '^(packages|plugins|tools|e2e)/', pathNot: [from, ...allowed] },
+  };
+}
+
+const packages = (...names) => names.map((name) => `^packages/${name}/`);
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    only('core-stands-alone', '^packages/core/', []),
+    only('libbpf-needs-core', '^packages/libbpf/', packages('core')),
+    only('libbcc-needs-core', '^packages/libbcc/', packages('core')),
+    {
+      name: 'sinks-need-core',
+      comment: 'a sink may use nothing that a third party cannot',
+      severity: 'error',
+      from: { path: '^packages/(sink-[^/]+)/', pathNot: TESTS },
+      to: { path: '^(packages|plugins|tools|e2e)/', pathNot: ['^packages/$1/', ...packages('core')] },
+    },
+    only('runner-needs-kernels', '^packages/runner/', packages('core', 'libbpf', 'libbcc')),
+    only('cli-needs-runner', '^packages/cli/', packages('core', 'libbpf', 'runner', 'sink-stdout')),
+    only('testing-needs-kernels', '^packages/testing/', packages('core', 'libbpf')),
+    {
+      name: 'plugins-need-core',
+      comment: 'a plugin may use nothing that a third party cannot, and no other plugin',
+      severity: 'error',
+      from: { path: '^plugins/([^/]+/[^/]+)/', pathNot: TESTS },
+      to: { path: '^(packages|plugins|tools|e2e)/', pathNot: ['^plugins/$1/', ...packages('core')] },
+    },
+    {
+      name: 'nobody-needs-plugins',
+      comment: 'plugins are found at run time',
+      severity: 'error',
+      from: { path: '^(packages|tools)/', pathNot: TESTS },
+      to: { path: '^plugins/' },
+    },
+    {
+      name: 'packages-need-no-tools',
+      comment: 'tools are there to build and check, never at run time',
+      severity: 'error',
+      from: { path: '^(packages|plugins)/', pathNot: TESTS },
+      to: { path: '^(tools|e2e)/' },
+    },
+    {
+      name: 'ffi-in-native-only',
+      comment: 'no other code knows a pointer',
+      severity: 'error',
+      from: { pathNot: '^packages/[^/]+/src/native/' },
+      to: { path: '(^|node_modules/)koffi(/|$)' },
+    },
+    {
+      name: 'container-in-wiring-only',
+      severity: 'error',
+      from: { pathNot: '^packages/runner/src/agent/wiring\\.ts$' },
+      to: { path: '(^|node_modules/)(tsyringe|reflect-metadata)(/|$)' },
+    },
+  ],
+  options: {
+    // What is built from the sources is not looked at twice, but it is what imports lead to.
+    doNotFollow: { path: '(^|/)(node_modules|dist)/' },
+    exclude: { path: '(^|/)dist/.*\\.d\\.ts$' },
+    includeOnly: undefined,
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};
