@@ -29,7 +29,6 @@ export class Link {
     if (pointer === undefined) return;
     this.pointer = undefined;
     await new Promise<void>((resolve) => libbpf().bpf_link__destroy.async(pointer, () => resolve()));
-    this.release?.();
   }
 
   destroy(): void {
