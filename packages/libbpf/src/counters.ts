@@ -10,12 +10,20 @@ const WORDS = 8;
 
 const HIGH = 2 ** 32;
 
+/** Where the lines of a stream are: `count` of them for each side, one per CPU. */
+interface Place {
+  /** In 64-bit words. */
+  readonly first: number;
+  readonly count: number;
+  readonly sides: number;
+}
+
 /** Sums the per-CPU counters that the programs keep in .bss, read in place. */
 export class Counters {
   /** Pairs of 32-bit words: losses are looked at for every batch, and BigInts would be most of that cost. */
   private readonly words: Uint32Array;
   private readonly cpus: number;
-  private readonly places: ReadonlyMap<string, { readonly first: number; readonly count: number }>;
+  private readonly places: ReadonlyMap<string, Place>;
 
   /**
    * @param bss the mapped .bss of the loaded object
@@ -24,11 +32,12 @@ export class Counters {
   constructor(info: ObjectInfo, bss: ArrayBuffer, cpus: number) {
     this.words = new Uint32Array(bss);
     this.cpus = cpus;
-    const places = new Map<string, { first: number; count: number }>();
+    const places = new Map<string, Place>();
     for (const variable of info.variables.values()) {
       const stream = /^skep_counts_(.+)$/.exec(variable.name)?.[1];
       if (stream === undefined) continue;
-      places.set(stream, { first: variable.offset / 8, count: variable.size / (WORDS * 8) });
+      const sides = info.snapshots.has(stream) ? 2 : 1;
+      places.set(stream, { first: variable.offset / 8, count: variable.size / (WORDS * 8) / sides, sides });
     }
     this.places = places;
   }
@@ -36,23 +45,24 @@ export class Counters {
   /** Totals of a ring or snapshot over all CPUs. */
   total(name: string): LossCounts {
     const place = this.places.get(name);
-    return place ? this.sum(place.first, place.count) : this.sum(0, 0);
+    const total = (word: number) => BigInt(place ? this.word(place, word) : 0);
+    return { attempted: total(ATTEMPTED), ringFull: total(RING_FULL), mapFull: total(MAP_FULL), cut: total(CUT) };
   }
 
   /** Totals of one side (0 or 1) of a snapshot. */
   side(name: string, side: number): LossCounts {
     const place = this.places.get(name);
-    if (!place) return this.sum(0, 0);
-    const half = place.count / 2;
-    return this.sum(place.first + side * half * WORDS, half);
+    const total = (word: number) => BigInt(place ? this.sideWord(place, side, word) : 0);
+    return { attempted: total(ATTEMPTED), ringFull: total(RING_FULL), mapFull: total(MAP_FULL), cut: total(CUT) };
   }
 
   /** Events of a ring or snapshot that were dropped so far, exact up to 2^53. */
   lost(name: string): number {
     const place = this.places.get(name);
-    return place ? this.word(place.first, place.count, RING_FULL) + this.word(place.first, place.count, MAP_FULL) : 0;
+    return place ? this.word(place, RING_FULL) + this.word(place, MAP_FULL) : 0;
   }
 
+<<<<<<< HEAD
   private sum(first: number, count: number): LossCounts {
     const total = (word: number): bigint => {
       let sum = 0n;
@@ -63,13 +73,19 @@ export class Counters {
       return sum;
     };
     return { attempted: total(ATTEMPTED), ringFull: total(RING_FULL), mapFull: total(MAP_FULL), cut: total(CUT) };
+=======
+  private word(place: Place, word: number): number {
+    let total = 0;
+    for (let side = 0; side < place.sides; side++) total += this.sideWord(place, side, word);
+    return total;
+>>>>>>> e2e
   }
 
-  private word(first: number, count: number, word: number): number {
+  private sideWord({ first, count }: Place, side: number, word: number): number {
     const { words } = this;
     let total = 0;
     for (let cpu = 0; cpu < count && cpu < this.cpus; cpu++) {
-      const at = (first + cpu * WORDS + word) * 2;
+      const at = (first + (side * count + cpu) * WORDS + word) * 2;
       total += words[at]! + words[at + 1]! * HIGH;
     }
     return total;
