@@ -4,20 +4,6 @@ import { Counters } from './counters.js';
 
 const LINE = 64;
 
-<<<<<<< HEAD
-/** Counters of two CPUs at byte 64; of a snapshot, two CPUs a side, behind them. */
-function countersOf(fill: (words: BigUint64Array) => void): Counters {
-  const variable = (name: string, offset: number, size: number) =>
-    [name, { name, section: '.bss', offset, size, type: 1, initial: new Uint8Array(size) }] as const;
-  const variables = new Map([
-    variable('skep_epoch', 0, 4),
-    variable('skep_counts_events', 64, 2 * 64),
-    variable('skep_counts_tops', 192, 4 * 64),
-  ]);
-  const words = new BigUint64Array(56);
-  fill(words);
-  return new Counters({ variables } as unknown as ObjectInfo, words.buffer, 128);
-=======
 /** A ring with lines for four CPUs at 0, a snapshot with two sides of four at line 4. */
 const info = {
   snapshots: new Map([['counts', {}]]),
@@ -37,7 +23,6 @@ function counters(cpus: number): Counters {
     words[line * 8 + 2] = BigInt(line);
   }
   return new Counters(info, words.buffer, cpus);
->>>>>>> e2e
 }
 
 it('sums the CPUs of this machine', () => {
