@@ -12,11 +12,11 @@ export interface TracedCommand {
 }
 
 /**
- * Start a command that does nothing until `begin()`: a shell waits for a byte on descriptor 3, then becomes the
- * command, with the pid it already has.
+ * Start a command that does nothing until `begin()`: a shell waits for a line on descriptor 3, then becomes the
+ * command, with the pid it already has. When skep ends without a word, the command never runs.
  */
 export async function startCommand(command: readonly string[]): Promise<TracedCommand> {
-  const script = 'read _ <&3; exec 3<&-; exec "$@"';
+  const script = 'read _ <&3 || exit 125; exec 3<&-; exec "$@"';
   const child = spawn('/bin/sh', ['-c', script, 'sh', ...command], {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
   });

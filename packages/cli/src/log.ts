@@ -1,4 +1,5 @@
 import type { Log } from '@skep/core';
+import { visibleMessage } from './visible.js';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LEVELS)[number];
@@ -8,11 +9,7 @@ export function createLog(level: LogLevel): Log {
   const from = LEVELS.indexOf(level);
   const write = (at: LogLevel) => (message: string) => {
     if (LEVELS.indexOf(at) < from) return;
-    const text = message.replace(
-      /[\x00-\x09\x0b-\x1f\x7f]/g,
-      (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
-    );
-    process.stderr.write(`skep: ${at === 'info' ? '' : `${at}: `}${text}\n`);
+    process.stderr.write(`skep: ${at === 'info' ? '' : `${at}: `}${visibleMessage(message)}\n`);
   };
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }

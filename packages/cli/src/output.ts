@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 
 /** `-o json` for commands that print facts. */
 export function addFactFormat(command: Command): Command {
-  return command.option('-o, --output <FORMAT>', 'text or json', 'text');
+  return command.option('-o, --output <FORMAT>', 'How it is written: text or json', 'text');
 }
 
 export function isJson(command: Command): boolean {

@@ -2,6 +2,7 @@ import type { Log } from '@skep/core';
 import { Agent, type Config, KernelHost, shortSummary } from '@skep/runner/tool';
 import type { TracedCommand } from './exec.js';
 import { onStopSignals } from './signals.js';
+import { leaveOutputToSinks } from './streams.js';
 
 export interface RunOnceOptions {
   readonly config: Config;
@@ -13,21 +14,33 @@ export interface RunOnceOptions {
   readonly traced?: TracedCommand;
 }
 
-/** Run one tool until it ends by itself, by time, by the traced command's end, or by a signal; then say what was lost. */
+/**
+ * Run one tool until it ends by itself, by time, by the traced command's end, or by a signal; then say what was lost.
+ * Quiet when whoever read the output has left; 1 when the output could not be written for another reason.
+ */
 export async function runOnce(options: RunOnceOptions): Promise<number> {
   const { config, log, debug, snapshots, onlyAtEnd, durationMs, traced } = options;
   const host = new KernelHost(log, debug);
-  const agent = new Agent(host, log, { snapshots, onlyAtEnd, onBrokenPipe: () => agent.stop() });
+  let readerLeft = false;
+  const onBrokenPipe = () => {
+    readerLeft = true;
+    agent.stop();
+    return true;
+  };
+  const agent = new Agent(host, log, { snapshots, onlyAtEnd, onBrokenPipe });
   const release = onStopSignals(() => agent.stop());
   let timer: NodeJS.Timeout | undefined;
+  leaveOutputToSinks();
   try {
     await agent.start(config);
     traced?.begin();
     void traced?.ended.then(() => agent.stop());
     if (durationMs !== undefined) timer = setTimeout(() => agent.stop(), durationMs);
     await agent.finished();
-    for (const line of shortSummary(agent.account())) process.stderr.write(`skep: ${line}\n`);
-    return 0;
+    if (readerLeft) return 0;
+    const entries = agent.account();
+    for (const line of shortSummary(entries)) process.stderr.write(`skep: ${line}\n`);
+    return entries.some(({ sinkFailed }) => sinkFailed > 0n) ? 1 : 0;
   } finally {
     clearTimeout(timer);
     release();

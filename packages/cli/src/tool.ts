@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type OptionValues, type Plugin, parseDuration, type SinkPlugin, SkepError } from '@skep/core';
-import { type Config, createFindUser, type LoadedPlugin, loadPlugin } from '@skep/runner/tool';
+import { type OptionValues, type Plugin, type SinkPlugin, SkepError } from '@skep/core';
+import { type Config, checkWhereByColumns, createFindUser, type LoadedPlugin, loadPlugin } from '@skep/runner/tool';
 import stdoutSink from '@skep/sink-stdout';
 import type { Command } from 'commander';
 import { startCommand, type TracedCommand } from './exec.js';
 import { createLog } from './log.js';
 import { runOnce } from './run-once.js';
+import { MAX_TIMER_MS, readDuration } from './timer.js';
 import { addToolFlags, readToolFlags, splitCommand } from './tool-options.js';
 import { createCommand, parseArgs } from './usage.js';
 
@@ -16,12 +17,12 @@ const FORMATS = ['table', 'json', 'csv', 'logfmt'];
 export async function runTool(name: string, args: readonly string[]): Promise<number> {
   const loaded = await loadPlugin(name, [process.cwd()]);
   const plugin = loaded.definition;
-  const command = createCommand(loaded.name, loaded.description);
+  const command = createCommand(loaded.name, loaded.description).allowExcessArguments();
   const flags = addToolFlags(command, plugin.options ?? {});
   const isPeriodic = Object.values(plugin.streams).some((stream) => 'snapshot' in stream);
   if (isPeriodic) {
-    command.argument('[interval]', 'seconds between outputs', undefined);
-    command.argument('[count]', 'number of outputs', undefined);
+    command.argument('[interval]', 'Seconds between outputs', undefined);
+    command.argument('[count]', 'Number of outputs', undefined);
   }
   addCommonFlags(command);
   const { own, take } = splitCommand(flags, args);
@@ -29,19 +30,24 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
   take(command);
   const common = command.opts() as CommonFlags;
   if (common.ebpf) return printSource(loaded);
-  let options = readToolFlags(loaded.name, plugin, flags, command, createFindUser());
+  const options = readToolFlags(loaded.name, plugin, flags, command, createFindUser());
+  refuseExcess(loaded.name, command.args, isPeriodic ? 2 : 0);
   const { everyMs, count } = readInterval(loaded.name, command.args);
-  const traced = await startTraced(plugin, options);
-  if (traced) options = { ...options, pid: traced.pid };
+  const durationMs = readDuration('--duration', common.duration) ?? stopAfter(loaded.name, plugin, options);
   const intervalMs = everyMs ?? (plugin.interval === undefined ? undefined : plugin.interval * 1000);
-  const config = oneToolConfig(loaded, options, intervalMs ?? 1000, common);
+  const configFor = (values: OptionValues) => oneToolConfig(loaded, values, intervalMs ?? 1000, common);
+  let config = configFor(options);
+  if (common.where !== undefined) await checkWhereByColumns(common.where, config.plugins);
+  // Last, so that no mistake leaves a command waiting.
+  const traced = await startTraced(plugin, options);
+  if (traced) config = configFor({ ...options, pid: traced.pid });
   return runOnce({
     config,
     log: createLog(common.verbose ? 'debug' : 'warn'),
     debug: common.verbose === true,
     snapshots: isPeriodic && intervalMs !== undefined ? count : undefined,
     onlyAtEnd: isPeriodic && intervalMs === undefined,
-    durationMs: readDuration(loaded.name, common.duration) ?? stopAfter(plugin, options),
+    durationMs,
     ...(traced ? { traced } : {}),
   });
 }
@@ -58,19 +64,27 @@ interface CommonFlags {
 
 /** Flags of every tool. A tool's own flag of the same letter wins: the common one then has its long form only. */
 function addCommonFlags(command: Command): void {
+  command.optionsGroup('Options of every tool:');
   const taken = new Set(command.options.flatMap(({ short, long }) => [short, long]));
   const add = (short: string | undefined, long: string, value: string, help: string, initial?: string) => {
     if (taken.has(long)) return;
     const flags = short !== undefined && !taken.has(short) ? `${short}, ${long}` : long;
     command.option(`${flags}${value}`, help, initial);
   };
-  add('-o', '--output', ' <FORMAT>', `how rows are written: ${FORMATS.join(', ')}`, 'table');
-  add(undefined, '--fields', ' <LIST>', 'only these fields, in this order');
-  add(undefined, '--where', ' <EXPR>', "only rows for which this holds: uid == 0 && comm != 'node'");
-  add(undefined, '--duration', ' <TIME>', 'stop after this time: 10s, 1m');
-  add(undefined, '--no-headers', '', 'no header lines');
-  add('-v', '--verbose', '', 'say what happens, with libbpf’s log');
-  add(undefined, '--ebpf', '', 'print the BPF C program and stop');
+  add('-o', '--output', ' <FORMAT>', `How rows are written: ${FORMATS.join(', ')}`, 'table');
+  add(undefined, '--fields', ' <LIST>', 'Only these fields, in this order');
+  add(undefined, '--where', ' <EXPR>', "Only rows for which this holds: uid == 0 && comm != 'node'");
+  add(undefined, '--duration', ' <TIME>', 'Stop after this time: 10s, 1m');
+  add(undefined, '--no-headers', '', 'No header lines');
+  add('-v', '--verbose', '', 'Say what happens, with libbpf’s log');
+  add(undefined, '--ebpf', '', 'Print the BPF C program and stop');
+}
+
+function refuseExcess(tool: string, args: readonly string[], most: number): void {
+  const extra = args[most];
+  if (extra === undefined) return;
+  const why = most === 0 ? `${tool} prints events as they happen and takes no interval` : 'too many arguments';
+  throw new SkepError('SKEP_USAGE', `${why}, got "${extra}"`, `see: skep ${tool} --help`);
 }
 
 function readInterval(
@@ -89,22 +103,19 @@ function readInterval(
   const [interval, count] = args;
   return {
     everyMs:
-      interval === undefined ? undefined : number(interval, 'interval', (n) => n > 0 && n < 2 ** 31 / 1000) * 1000,
+      interval === undefined
+        ? undefined
+        : number(interval, 'interval', (n) => n > 0 && n * 1000 <= MAX_TIMER_MS) * 1000,
     count: count === undefined ? undefined : number(count, 'count', (n) => n > 0 && Number.isInteger(n)),
   };
 }
 
-function readDuration(tool: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = parseDuration(text);
-  if (ms !== undefined && ms > 0) return ms;
-  throw new SkepError('SKEP_USAGE', `--duration of ${tool}: expected a time above 0 such as 10s, got "${text}"`);
-}
-
 /** A tool's own spelling of --duration. */
-function stopAfter(plugin: Plugin, options: OptionValues): number | undefined {
+function stopAfter(tool: string, plugin: Plugin, options: OptionValues): number | undefined {
   const found = Object.entries(plugin.options ?? {}).find(([, { kind }]) => kind === 'stop-after');
-  return found && (options[found[0]] as number | undefined);
+  const ms = found && (options[found[0]] as number | undefined);
+  if (ms === undefined || ms <= MAX_TIMER_MS) return ms;
+  throw new SkepError('SKEP_USAGE', `option "${found![0]}" of ${tool}: expected at most 24d`);
 }
 
 async function startTraced(plugin: Plugin, options: OptionValues): Promise<TracedCommand | undefined> {

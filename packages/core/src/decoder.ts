@@ -1,4 +1,4 @@
-import { type BatchBuilder, type BytesColumn, reserveBytes, type WideColumn } from './batch.js';
+import { type BatchBuilder, type BytesColumn, type NumberColumn, reserveBytes, type WideColumn } from './batch.js';
 import type { KernelMemory } from './memory.js';
 import type { Field } from './schema.js';
 
@@ -63,48 +63,60 @@ function copyMember(
     case 'bytes':
       if (field.meaning === 'skep_ip_t' || field.meaning === 'skep_argv_t' || field.meaning === 'skep_bytes_t') {
         copyBytes(column, memory.u8, starts, ends, rows, at, offset, field.size);
-      } else copyText(column, memory.u8, starts, ends, rows, at, offset, field.size);
+      } else copyText(column, memory, starts, ends, rows, at, offset, field.size);
       return;
     case 'wide':
       if (field.meaning === 'skep_ktime_t') copyTime(column, memory.u32, starts, rows, at, offset, clock);
       else copyWide(column, memory.u32, starts, rows, at, offset);
       return;
     default:
-      copyNumbers(column.values, sourceOf(memory, field), SHIFT[field.type] ?? 0, starts, rows, at, offset);
+      copyNumber(column.values, memory, field.size, starts, rows, at, offset);
   }
 }
 
-const SHIFT: Readonly<Record<string, number>> = { u8: 0, i8: 0, bool: 0, u16: 1, i16: 1, u32: 2, i32: 2 };
-
-type Numbers = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array;
-
-function sourceOf(memory: KernelMemory, field: Field): Numbers {
-  switch (field.type) {
-    case 'i8':
-      return memory.i8;
-    case 'u16':
-      return memory.u16;
-    case 'i16':
-      return memory.i16;
-    case 'u32':
-      return memory.u32;
-    case 'i32':
-      return memory.i32;
-    default:
-      return memory.u8;
-  }
-}
-
-function copyNumbers(
-  to: Numbers,
-  from: Numbers,
-  shift: number,
+/**
+ * Numbers are copied as unsigned words of their width, whatever their sign: a loop that sees one kind of array runs
+ * several times faster than one that sees six.
+ */
+function copyNumber(
+  to: NumberColumn['values'],
+  memory: KernelMemory,
+  size: number,
   starts: Uint32Array,
   rows: number,
   at: number,
   offset: number,
 ): void {
-  for (let r = 0; r < rows; r++) to[at + r] = from[(starts[r]! + offset) >>> shift]!;
+  const { buffer, byteOffset, length } = to;
+  if (size === 4) copy32(new Uint32Array(buffer, byteOffset, length), memory.u32, starts, rows, at, offset);
+  else if (size === 2) copy16(new Uint16Array(buffer, byteOffset, length), memory.u16, starts, rows, at, offset);
+  else copy8(new Uint8Array(buffer, byteOffset, length), memory.u8, starts, rows, at, offset);
+}
+
+function copy32(
+  to: Uint32Array,
+  from: Uint32Array,
+  starts: Uint32Array,
+  rows: number,
+  at: number,
+  offset: number,
+): void {
+  for (let r = 0; r < rows; r++) to[at + r] = from[(starts[r]! + offset) >>> 2]!;
+}
+
+function copy16(
+  to: Uint16Array,
+  from: Uint16Array,
+  starts: Uint32Array,
+  rows: number,
+  at: number,
+  offset: number,
+): void {
+  for (let r = 0; r < rows; r++) to[at + r] = from[(starts[r]! + offset) >>> 1]!;
+}
+
+function copy8(to: Uint8Array, from: Uint8Array, starts: Uint32Array, rows: number, at: number, offset: number): void {
+  for (let r = 0; r < rows; r++) to[at + r] = from[starts[r]! + offset]!;
 }
 
 function copyWide(
@@ -141,10 +153,13 @@ function copyTime(
   }
 }
 
-/** Text ends at its first NUL, at the member's end, or at the end of a record that was sent short. */
+/**
+ * Text ends at its first NUL, at the member's end, or at the end of a record that was sent short. Four bytes are looked
+ * at and copied at a time: byte by byte the copy of a path was half the cost of draining an event.
+ */
 function copyText(
   column: BytesColumn,
-  from: Uint8Array,
+  { u8, i32 }: KernelMemory,
   starts: Uint32Array,
   ends: Uint32Array,
   rows: number,
@@ -159,13 +174,28 @@ function copyText(
     const stop = Math.min(i + size, ends[r]!);
     if (end + size > column.data.length) reserveBytes(column, end, size);
     const data = column.data;
+    if ((i & 3) === 0) {
+      for (; i + 4 <= stop; i += 4, end += 4) {
+        const word = i32[i >> 2]!;
+        if (hasZeroByte(word)) break;
+        data[end] = word;
+        data[end + 1] = word >> 8;
+        data[end + 2] = word >> 16;
+        data[end + 3] = word >> 24;
+      }
+    }
     for (; i < stop; i++) {
-      const byte = from[i]!;
+      const byte = u8[i]!;
       if (byte === 0) break;
       data[end++] = byte;
     }
     to[at + r] = end;
   }
+}
+
+/** @see https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord */
+function hasZeroByte(word: number): boolean {
+  return (((word - 0x01010101) | 0) & ~word & 0x80808080) !== 0;
 }
 
 /** All bytes of the member, NULs included; to the end of a record that was sent short. */

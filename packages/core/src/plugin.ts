@@ -119,6 +119,8 @@ export interface SelfTestContext {
   readonly folder: string;
   /** Call from `workload` when the machine lacks something; the test is skipped and says why. */
   skip(reason: string): never;
+  /** A disk of this many bytes, all zero, gone after the test; without loop devices the test is skipped. */
+  scratchDisk(bytes: number): { readonly name: string; readonly path: string };
   /** Aborted when the test takes too long. */
   readonly signal: AbortSignal;
   /** Wait, with everything attached. */

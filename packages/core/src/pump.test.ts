@@ -373,6 +373,17 @@ describe('a reload', () => {
     ]);
   });
 
+  it('goes on with the account of the pump it replaces', async () => {
+    const ledger = new Ledger();
+    for (const numbers of [[1, 2, 3], [4, 5, 6, 7, 8]]) {
+      const probe = new FakeProbe([events], 4);
+      probe.emit(...numbers);
+      const { pump } = rigOf(probe, [new FakeRoute()], () => pump.stop(), { ledger });
+      await pump.run();
+    }
+    expect(expectBalanced(ledger)).toMatchObject([{ attempted: 8n, delivered: 7n, ringFull: 1n }]);
+  });
+
   it('during a write leaves that batch with the sinks it was sent to', async () => {
     const probe = new FakeProbe();
     const [old, fresh] = [new FakeRoute('old'), new FakeRoute('fresh')];

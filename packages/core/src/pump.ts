@@ -1,5 +1,5 @@
 import { type Batch, BatchBuilder } from './batch.js';
-import type { Ledger, LedgerEntry, LossCounts } from './ledger.js';
+import { type Ledger, type LedgerEntry, type LossCounts, NO_LOSSES } from './ledger.js';
 import type { Probe } from './probe.js';
 import type { Schema } from './schema.js';
 
@@ -52,11 +52,23 @@ export class Pump {
   /** What passed a sink by while nothing was routed to it, by `keyOf`; and where a stream stood when that began. */
   private readonly missed = new Map<string, Passed>();
   private readonly left = new Map<string, Passed>();
+  /** What an earlier pump of the same name, ended by a reload, had brought each sink, by `keyOf`. */
+  private readonly inherited = new Map<string, LossCounts>();
 
   constructor(options: PumpOptions) {
     this.options = options;
     this.routes = options.routes;
     this.builders = options.probe.schemas.map((schema) => new BatchBuilder(schema));
+    for (const schema of options.probe.schemas) {
+      for (const route of options.routes) if (route.accepts?.(schema) ?? true) this.inherit(schema, route);
+    }
+  }
+
+  private inherit(schema: Schema, route: Route): void {
+    const key = keyOf(schema, route);
+    if (this.inherited.has(key)) return;
+    const { attempted, ringFull, mapFull, cut } = this.entry(schema, route);
+    this.inherited.set(key, { attempted, ringFull, mapFull, cut });
   }
 
   /** Runs until `stop()`, or until the wanted number of snapshots; then detaches, drains what is left and closes. */
@@ -102,11 +114,14 @@ export class Pump {
     this.left.set(keyOf(schema, route), now);
     const entry = this.entry(schema, route);
     const missed = this.missed.get(keyOf(schema, route)) ?? NOTHING;
+    const before = this.inherited.get(keyOf(schema, route)) ?? NO_LOSSES;
+    const dropped = entry.ringFull - before.ringFull + entry.mapFull - before.mapFull;
     entry.held = 0n;
-    entry.attempted = now.drained - missed.drained + entry.ringFull + entry.mapFull;
+    entry.attempted = before.attempted + now.drained - missed.drained + dropped;
   }
 
   private join(schema: Schema, route: Route, now: Passed): void {
+    this.inherit(schema, route);
     const key = keyOf(schema, route);
     const missed = this.missed.get(key) ?? NOTHING;
     const left = this.left.get(key) ?? NOTHING;
@@ -201,11 +216,12 @@ export class Pump {
       for (const route of this.routes) {
         if (!(route.accepts?.(schema) ?? true)) continue;
         const missed = this.missed.get(keyOf(schema, route)) ?? NOTHING;
+        const before = this.inherited.get(keyOf(schema, route)) ?? NO_LOSSES;
         Object.assign(this.entry(schema, route), {
-          attempted: counts.attempted - missed.drained - missed.ringFull - missed.mapFull,
-          ringFull: counts.ringFull - missed.ringFull,
-          mapFull: counts.mapFull - missed.mapFull,
-          cut: counts.cut - missed.cut,
+          attempted: before.attempted + counts.attempted - missed.drained - missed.ringFull - missed.mapFull,
+          ringFull: before.ringFull + counts.ringFull - missed.ringFull,
+          mapFull: before.mapFull + counts.mapFull - missed.mapFull,
+          cut: before.cut + counts.cut - missed.cut,
           held,
         } satisfies Partial<LedgerEntry>);
       }

@@ -20,6 +20,17 @@ export class Link {
     return libbpf().bpf_link__fd(this.pointer);
   }
 
+  /**
+   * Destroy it on a worker thread: the kernel waits a grace period, tens of milliseconds on a busy machine, during
+   * which other plugins go on being drained.
+   */
+  async detach(): Promise<void> {
+    const { pointer } = this;
+    if (pointer === undefined) return;
+    this.pointer = undefined;
+    await new Promise<void>((resolve) => libbpf().bpf_link__destroy.async(pointer, () => resolve()));
+  }
+
   destroy(): void {
     if (this.pointer === undefined) return;
     libbpf().bpf_link__destroy(this.pointer);

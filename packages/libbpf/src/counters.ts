@@ -8,14 +8,22 @@ const MAP_FULL = 2;
 const CUT = 3;
 const WORDS = 8;
 
+const HIGH = 2 ** 32;
+
 /** Sums the per-CPU counters that the programs keep in .bss, read in place. */
 export class Counters {
-  private readonly words: BigUint64Array;
+  /** Pairs of 32-bit words: a sum is taken for every batch, and BigInts would be most of its cost. */
+  private readonly words: Uint32Array;
+  private readonly cpus: number;
   private readonly places: ReadonlyMap<string, { readonly first: number; readonly count: number }>;
 
-  /** @param bss the mapped .bss of the loaded object */
-  constructor(info: ObjectInfo, bss: ArrayBuffer) {
-    this.words = new BigUint64Array(bss);
+  /**
+   * @param bss the mapped .bss of the loaded object
+   * @param cpus possible CPUs of this machine: lines of others are never written
+   */
+  constructor(info: ObjectInfo, bss: ArrayBuffer, cpus: number) {
+    this.words = new Uint32Array(bss);
+    this.cpus = cpus;
     const places = new Map<string, { first: number; count: number }>();
     for (const variable of info.variables.values()) {
       const stream = /^skep_counts_(.+)$/.exec(variable.name)?.[1];
@@ -39,16 +47,24 @@ export class Counters {
     return this.sum(place.first + side * half * WORDS, half);
   }
 
+  /** Events of a ring or snapshot that were dropped so far, exact up to 2^53. */
+  lost(name: string): number {
+    const place = this.places.get(name);
+    return place ? this.word(place.first, place.count, RING_FULL) + this.word(place.first, place.count, MAP_FULL) : 0;
+  }
+
   private sum(first: number, count: number): LossCounts {
-    const totals = [0n, 0n, 0n, 0n];
-    for (let i = 0; i < count; i++) {
-      for (let w = 0; w < 4; w++) totals[w]! += Atomics.load(this.words, first + i * WORDS + w);
+    const total = (word: number) => BigInt(this.word(first, count, word));
+    return { attempted: total(ATTEMPTED), ringFull: total(RING_FULL), mapFull: total(MAP_FULL), cut: total(CUT) };
+  }
+
+  private word(first: number, count: number, word: number): number {
+    const { words } = this;
+    let total = 0;
+    for (let cpu = 0; cpu < count && cpu < this.cpus; cpu++) {
+      const at = (first + cpu * WORDS + word) * 2;
+      total += words[at]! + words[at + 1]! * HIGH;
     }
-    return {
-      attempted: totals[ATTEMPTED]!,
-      ringFull: totals[RING_FULL]!,
-      mapFull: totals[MAP_FULL]!,
-      cut: totals[CUT]!,
-    };
+    return total;
   }
 }

@@ -17,6 +17,7 @@ import { planStreams, type StreamOwner, type StreamPlan } from './btf/index.js';
 import { wallClock } from './clock.js';
 import { applyOptions } from './constants.js';
 import { Counters } from './counters.js';
+import { libbpf } from './native/libbpf.js';
 import { libc, rcuGracePeriod } from './native/libc.js';
 import { BpfObject, type LoadedFile } from './object.js';
 import type { Poller } from './poller.js';
@@ -95,7 +96,7 @@ export class ObjectProbe implements Probe {
   private taking: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private failure: unknown;
-  private readonly seenLost = new Map<string, bigint>();
+  private readonly seenLost = new Map<string, number>();
   // What was counted, kept when the memory it was counted in is given back.
   private readonly lastLosses = new Map<string, LossCounts>();
   private readonly lastCovered = new Map<string, bigint>();
@@ -190,7 +191,7 @@ export class ObjectProbe implements Probe {
         `${owner.plugin} has no counters`,
         'declare streams with SKEP_RING or SKEP_SNAPSHOT',
       );
-    this.counters = new Counters(file.info, this.bss.buffer);
+    this.counters = new Counters(file.info, this.bss.buffer, libbpf().libbpf_num_possible_cpus());
     for (const plan of this.plans) if (plan.kind === 'events') this.openRing(object, plan);
     if (file.info.snapshots.size > 0) {
       this.snapshots = new Snapshots(object, this.counters, this.bss.buffer, nowNs());
@@ -294,11 +295,10 @@ export class ObjectProbe implements Probe {
   }
 
   private newlyLost(ring: string): number {
-    const { ringFull, mapFull } = this.counters!.total(ring);
-    const lost = ringFull + mapFull;
-    const fresh = lost - (this.seenLost.get(ring) ?? 0n);
+    const lost = this.counters!.lost(ring);
+    const fresh = lost - (this.seenLost.get(ring) ?? 0);
     this.seenLost.set(ring, lost);
-    return Number(fresh);
+    return fresh;
   }
 
   losses(stream: string): LossCounts {
@@ -327,7 +327,7 @@ export class ObjectProbe implements Probe {
   /** Detach, wait until no program runs any more, and take the last snapshot: from here on nothing is added. */
   async finish(): Promise<void> {
     clearTimeout(this.timer);
-    for (const link of this.links.splice(0)) link.destroy();
+    await Promise.all(this.links.splice(0).map((link) => link.detach()));
     await this.taking;
     if (!this.object) return;
     await rcuGracePeriod();

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { SkepError } from '@skep/core';
-import { describeErrno } from './errno.js';
+import { describeErrno, EACCES, EPERM } from './errno.js';
 import { errno, libc } from './native/libc.js';
 
 const TRACEFS = '/sys/kernel/tracing';
@@ -9,18 +9,37 @@ const DEBUGFS_TRACEFS = '/sys/kernel/debug/tracing';
 /**
  * The folder of tracefs, mounted if it is not yet: tracepoints are looked up there by name.
  *
- * @throws SkepError SKEP_TRACEFS when it is not mounted and cannot be.
+ * @throws SkepError SKEP_PERMISSION when this user may neither read nor mount it, SKEP_TRACEFS when it is not mounted
+ *   and cannot be.
  */
 export function ensureTracefs(): string {
   const found = findTracefs();
   if (found !== undefined) return found;
-  if (existsSync(TRACEFS) && libc().mount('tracefs', TRACEFS, 'tracefs', 0, null) === 0) return TRACEFS;
-  const reason = existsSync(TRACEFS) ? describeErrno(errno()) : `this kernel has no ${TRACEFS}`;
+  if (!existsSync(TRACEFS)) {
+    throw new SkepError('SKEP_TRACEFS', `this kernel has no ${TRACEFS}`, 'use a kernel with CONFIG_FTRACE=y');
+  }
+  if (libc().mount('tracefs', TRACEFS, 'tracefs', 0, null) === 0) return TRACEFS;
+  const code = errno();
+  if (code === EPERM || code === EACCES) {
+    const what = isTracefsMounted() ? 'tracefs cannot be read' : 'tracefs is not mounted, and cannot be mounted';
+    throw new SkepError(
+      'SKEP_PERMISSION',
+      `${what} by this user`,
+      `run as root; tools with tracepoints read ${TRACEFS}`,
+    );
+  }
   throw new SkepError(
     'SKEP_TRACEFS',
-    `tracefs is not mounted, and mounting it failed: ${reason}`,
+    `tracefs is not mounted, and mounting it failed: ${describeErrno(code)}`,
     `as root: mount -t tracefs tracefs ${TRACEFS}`,
   );
+}
+
+/** Whether tracefs is mounted at all, readable for this user or not. */
+export function isTracefsMounted(): boolean {
+  return readFileSync('/proc/self/mounts', 'latin1')
+    .split('\n')
+    .some((line) => line.split(' ')[2] === 'tracefs');
 }
 
 /** Where tracefs is mounted and readable; undefined when it is neither. */

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { isSkepError } from '@skep/core';
-import { findTracefs, libbpf } from '@skep/libbpf';
+import { type ErrorCode, isSkepError } from '@skep/core';
+import { findTracefs, isTracefsMounted, libbpf } from '@skep/libbpf';
 
 /** One thing `skep doctor` looked at. `missing` keeps tools from running; `warning` limits some of them. */
 export interface Finding {
@@ -10,6 +10,8 @@ export interface Finding {
   readonly name: string;
   readonly text: string;
   readonly remedy: string;
+  /** What a command that needs it fails with; only of what is missing. */
+  readonly code?: ErrorCode;
 }
 
 /** Look at this machine; reads files only, so it needs no privilege. */
@@ -31,19 +33,30 @@ export async function examine(): Promise<Finding[]> {
 
 const ok = (name: string, text: string): Finding => ({ state: 'ok', name, text, remedy: '' });
 const warning = (name: string, text: string, remedy: string): Finding => ({ state: 'warning', name, text, remedy });
-const missing = (name: string, text: string, remedy: string): Finding => ({ state: 'missing', name, text, remedy });
+const missing = (name: string, text: string, remedy: string, code: ErrorCode): Finding => ({
+  state: 'missing',
+  name,
+  text,
+  remedy,
+  code,
+});
 
 function kernel(): Finding {
   const version = release();
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > 5 || (major === 5 && minor >= 10)) return ok('kernel', version);
-  return missing('kernel', `${version} is older than 5.10`, 'use a kernel from 5.10 on: ring buffers need 5.8');
+  return missing(
+    'kernel',
+    `${version} is older than 5.10`,
+    'use a kernel from 5.10 on: ring buffers need 5.8',
+    'SKEP_ATTACH',
+  );
 }
 
 function btf(): Finding {
   const file = '/sys/kernel/btf/vmlinux';
   if (existsSync(file)) return ok('BTF', `${file}, ${Math.round(statSync(file).size / 1024)} KiB`);
-  return missing('BTF', `no ${file}`, 'use a kernel with CONFIG_DEBUG_INFO_BTF=y');
+  return missing('BTF', `no ${file}`, 'use a kernel with CONFIG_DEBUG_INFO_BTF=y', 'SKEP_NO_BTF');
 }
 
 /** Bits of capabilities(7). */
@@ -63,6 +76,7 @@ function privilege(): Finding {
     'privilege',
     `lacks ${lacking.join(' and ')}`,
     `run as root, or: setcap cap_bpf,cap_perfmon+ep ${bin}`,
+    'SKEP_PERMISSION',
   );
 }
 
@@ -75,6 +89,7 @@ function lockdown(): Finding {
     'lockdown',
     'confidentiality: programs may not read kernel memory',
     'boot with lockdown=integrity or none',
+    'SKEP_PERMISSION',
   );
 }
 
@@ -82,8 +97,11 @@ function tracefs(): Finding {
   const folder = findTracefs();
   if (folder !== undefined) return ok('tracefs', folder);
   if (process.getuid?.() === 0) return ok('tracefs', 'not mounted yet; skep mounts it when a tool needs it');
+  if (isTracefsMounted()) {
+    return warning('tracefs', 'not readable by this user: tools that use tracepoints cannot attach', 'run as root');
+  }
   const remedy = 'as root: mount -t tracefs tracefs /sys/kernel/tracing';
-  return warning('tracefs', 'not mounted, or not readable: tools that use tracepoints cannot attach', remedy);
+  return warning('tracefs', 'not mounted: tools that use tracepoints cannot attach', remedy);
 }
 
 function libbpfLibrary(): Finding {
@@ -91,7 +109,7 @@ function libbpfLibrary(): Finding {
     return ok('libbpf', libbpf().libbpf_version_string());
   } catch (error) {
     if (!isSkepError(error)) throw error;
-    return missing('libbpf', error.message, error.remedy);
+    return missing('libbpf', error.message, error.remedy, error.code);
   }
 }
 
@@ -139,5 +157,5 @@ function zstd(): Finding {
 function node(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return ok('Node.js', process.version);
-  return missing('Node.js', `${process.version} is older than 20.19`, 'install Node.js 20.19 or newer');
+  return missing('Node.js', `${process.version} is older than 20.19`, 'install Node.js 20.19 or newer', 'SKEP_LIBRARY');
 }

@@ -1,4 +1,4 @@
-import { isSkepError, type Log, type OptionValues } from '@skep/core';
+import { isSkepError, type Log, type OptionValues, type SkepError } from '@skep/core';
 import { attachSets, type ProgramInfo, readObjectFile } from '@skep/libbpf';
 import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
@@ -10,6 +10,8 @@ export interface SetPlan {
   readonly possible: boolean;
   /** Why not; '' when it is possible. */
   readonly reason: string;
+  /** What to do about it; '' when nothing is known. */
+  readonly remedy: string;
   readonly note: string;
 }
 
@@ -37,8 +39,9 @@ export async function explainPlugin(
   const host = new KernelHost(SILENT);
   for (const [attachSet, set] of attachSets(plugin.definition, options).entries()) {
     const programs = set.programs.map((name) => sections.get(name) ?? { name, section: '' });
-    const reason = await tryHere(host, plugin, options, source, attachSet);
-    sets.push({ programs, possible: reason === '', reason, note: set.note ?? '' });
+    const error = await tryHere(host, plugin, options, source, attachSet);
+    const { message: reason, remedy } = error ?? { message: '', remedy: '' };
+    sets.push({ programs, possible: error === undefined, reason, remedy, note: set.note ?? '' });
   }
   await host.close();
   return { source, plugin: plugin.name, sets, capabilities: capabilitiesOf(sets) };
@@ -50,15 +53,15 @@ async function tryHere(
   options: OptionValues,
   name: string,
   attachSet: number,
-): Promise<string> {
+): Promise<SkepError | undefined> {
   const probe = host.probe({ name, plugin, options, everyMs: undefined, attachSet });
   try {
     await probe.open();
     await probe.attach();
-    return '';
+    return undefined;
   } catch (error) {
     if (!isSkepError(error)) throw error;
-    return error.message;
+    return error;
   } finally {
     await probe.close();
   }

@@ -17,6 +17,7 @@ import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
 import { optionFilters, rowFilter } from './agent/routes.js';
 import type { LoadedPlugin } from './discovery/index.js';
+import { type ScratchDisk, scratchDisk } from './scratch-disk.js';
 
 /** What came of one self-test under one attach set. */
 export interface SelfTestResult {
@@ -121,16 +122,24 @@ async function observe(
       builder.reset();
     }
   };
+  const disks: ScratchDisk[] = [];
   const context: SelfTestContext = {
     folder,
     skip: (reason) => {
       throw new Skip(reason);
     },
+    scratchDisk: (bytes) => {
+      const disk = scratchDisk(folder, bytes);
+      if (typeof disk === 'string') throw new Skip(disk);
+      disks.push(disk);
+      return disk;
+    },
     signal: AbortSignal.timeout(TIMEOUT_MS),
     sleep: (ms) => sleep(ms),
   };
   let working = true;
-  const work = Promise.resolve(test.workload(context)).finally(() => {
+  const work = (async () => test.workload(context))().finally(() => {
+    for (const disk of disks) disk.detach();
     working = false;
     host.wake();
   });

@@ -2,6 +2,7 @@
 export * from './agent/index.js';
 export type { Config, PluginInstance, SinkInstance } from './config/config.js';
 export { createFindUser } from './config/users.js';
+export { checkWhereByColumns } from './config/where.js';
 export * from './describe.js';
 export * from './discovery/index.js';
 export * from './doctor.js';

@@ -54,11 +54,19 @@ export function sections(text: string): ReadonlyMap<string, string> {
     const heading = inFence ? undefined : /^## (.+)$/.exec(line)?.[1];
     if (heading === undefined) lines.push(line);
     else {
-      found.set(title, lines.join('\n').trim());
+      found.set(title, textOf(lines));
       [title, lines] = [heading.trim(), []];
     }
   }
-  return found.set(title, lines.join('\n').trim());
+  return found.set(title, textOf(lines));
+}
+
+/** Without blank lines around; what is indented at its start is code. */
+function textOf(lines: readonly string[]): string {
+  return lines
+    .join('\n')
+    .replace(/^(?:[ \t]*\n)+/, '')
+    .trimEnd();
 }
 
 /** Relative links of a text that moves from `from` (a folder relative to where it moves) keep their target. */

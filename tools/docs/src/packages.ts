@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { pluginFolders } from '@skep/build';
+import { readObjectFile } from '@skep/libbpf';
 import {
   describePlugin,
   type LoadedPlugin,
@@ -17,6 +18,8 @@ export interface Tool {
   readonly facts: PluginFacts;
   /** Relative to the root: `plugins/security/opensnoop`. */
   readonly folder: string;
+  /** Options that the BPF program reads: they change which rows there are, not only how they look. */
+  readonly kernelOptions: ReadonlySet<string>;
   /** '' when there is none. */
   readonly readme: string;
 }
@@ -37,7 +40,10 @@ export async function loadTools(root: string): Promise<Tool[]> {
     const plugin = await loadPluginPackage(infoOf('plugin', folder), root);
     const path = join(folder, 'README.md');
     const readme = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    tools.push({ plugin, facts: describePlugin(plugin), folder: relative(root, folder), readme });
+    const { variables } = readObjectFile(plugin.definition.object.url).info;
+    const options = Object.keys(plugin.definition.options ?? {});
+    const kernelOptions = new Set(options.filter((name) => variables.has(`opt_${name}`)));
+    tools.push({ plugin, facts: describePlugin(plugin), kernelOptions, folder: relative(root, folder), readme });
   }
   return tools.sort((a, b) => compare(a.facts.name, b.facts.name));
 }

@@ -5,7 +5,7 @@ import { createCommand, parseArgs } from '../usage.js';
 export async function run(args: readonly string[]): Promise<number> {
   const command = createCommand('check', 'Report every mistake of a YAML file; attaches nothing').argument(
     '[file]',
-    'configuration',
+    'Configuration',
     './skep.yaml',
   );
   if (parseArgs(command, args)) return 0;

@@ -8,7 +8,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const command = addFactFormat(
     createCommand('explain', 'What would be attached on this kernel, and why').argument(
       '[target]',
-      'a YAML file or a tool',
+      'A YAML file or a tool',
       './skep.yaml',
     ),
   );
@@ -42,10 +42,15 @@ async function explainFile(file: string): Promise<AttachPlan[]> {
 function describe({ source, plugin, sets, capabilities, sinks }: AttachPlan): string {
   const chosen = sets.findIndex(({ possible }) => possible);
   const lines = [source === plugin ? plugin : `${source} (${plugin})`];
-  for (const [i, { programs, possible, reason, note }] of sets.entries()) {
+  for (const [i, { programs, possible, reason, remedy, note }] of sets.entries()) {
     const mark = i === chosen ? 'takes' : possible ? 'could' : 'cannot';
-    lines.push(`  ${mark.padEnd(6)} ${programs.map(({ name, section }) => `${name} (${section})`).join(', ')}`);
+    for (const [n, { name, section }] of programs.entries()) {
+      lines.push(`  ${(n === 0 ? mark : '').padEnd(6)} ${name} (${section})`);
+    }
     if (reason) lines.push(`         ${reason.replaceAll('\n', '\n         ')}`);
+    // Sets often fail for one reason: its remedy is said once.
+    if (remedy && remedy !== sets[i + 1]?.remedy)
+      lines.push(`         -> ${remedy.replaceAll('\n', '\n            ')}`);
     if (note) lines.push(`         ${note}`);
   }
   lines.push(`  needs  ${capabilities.join(', ')}`);

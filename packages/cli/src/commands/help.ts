@@ -11,7 +11,7 @@ const USAGE = `skep: kernel events from eBPF tools
   skep list                                the plugins and sinks found
   skep info <tool>                         streams, columns, options, attach sets
   skep doctor                              kernel, BTF, privileges, libraries: what is missing, and the remedy
-  skep selftest [tool...]                  each plugin's own test on this kernel
+  skep selftest [tool...] [--all]          each plugin's own test on this kernel
   skep schema                              JSON Schema of the YAML
 
 skep <command> --help and skep <tool> --help say more.
@@ -29,12 +29,33 @@ export async function run(args: readonly string[]): Promise<number> {
   if (first !== undefined && !['help', '--help', '-h'].includes(first)) {
     throw new SkepError('SKEP_USAGE', `unknown option '${first}'`, 'see: skep --help');
   }
-  const tools = listPackages([process.cwd()]).filter(({ kind }) => kind === 'plugin');
-  process.stdout.write(
-    `${USAGE}\nTools: ${tools
-      .map(({ name }) => name)
-      .sort()
-      .join(' ')}\n`,
-  );
+  process.stdout.write(`${USAGE}\n${toolList()}`);
   return first === undefined ? 2 : 0;
+}
+
+/** The names of the tools, by category. */
+function toolList(): string {
+  const tools = listPackages([process.cwd()]).filter(({ kind }) => kind === 'plugin');
+  if (tools.length === 0) return 'No tools are installed: npm install @skep/plugin-opensnoop\n';
+  const categories = new Map<string, string[]>();
+  for (const { name, category = 'other' } of tools)
+    categories.set(category, [...(categories.get(category) ?? []), name]);
+  const width = Math.max(...[...categories.keys()].map((name) => name.length));
+  const lines = [...categories]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .flatMap(([category, names]) => wrap(names.sort(), `  ${category.padEnd(width)}  `));
+  return `Tools (skep list says what each does):\n${lines.join('\n')}\n`;
+}
+
+const LINE_WIDTH = 90;
+
+/** Words in lines that begin with `head`, then with as many blanks. */
+function wrap(words: readonly string[], head: string): string[] {
+  const lines = [head];
+  for (const word of words) {
+    if (`${lines.at(-1)}${word}`.length > LINE_WIDTH && lines.at(-1)!.trim() !== '')
+      lines.push(' '.repeat(head.length));
+    lines[lines.length - 1] += `${word} `;
+  }
+  return lines.map((line) => line.trimEnd());
 }

@@ -8,7 +8,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const command = addFactFormat(
     createCommand('info', 'Streams, columns, options and attach sets of a plugin').argument(
       '<tool>',
-      'name of the plugin',
+      'Name of the plugin',
     ),
   );
   if (parseArgs(command, args)) return 0;
@@ -22,15 +22,23 @@ export async function run(args: readonly string[]): Promise<number> {
   process.stdout.write(`${facts.name} ${facts.version}: ${facts.description}\n`);
   for (const stream of facts.streams) {
     process.stdout.write(`\nStream ${stream.name} (${stream.shape})${stream.doc ? `: ${stream.doc}` : ''}\n`);
-    printTable(stream.columns.map((c) => [`  ${c.name}`, c.type, c.meaning, c.doc]));
+    printTable([
+      ['  COLUMN', 'TYPE', 'MEANING', ''],
+      ...stream.columns.map((c) => [`  ${c.name}`, c.type, c.meaning || '-', c.doc]),
+    ]);
   }
-  process.stdout.write('\nOptions\n');
-  printTable(facts.options.map((o) => [`  ${o.flags}`, o.name, o.kind, o.default, o.help]));
+  if (facts.options.length > 0) {
+    process.stdout.write('\nOptions\n');
+    printTable([
+      ['  FLAG', 'IN YAML', 'TYPE', 'DEFAULT', ''],
+      ...facts.options.map((o) => [`  ${o.flags}`, o.name, o.kind, o.default || '-', o.help]),
+    ]);
+  }
   process.stdout.write('\nAttach sets, best first\n');
   for (const [i, set] of facts.attach.entries()) {
-    const when = set.when ? ` (with ${set.when})` : '';
-    process.stdout.write(`  ${i + 1}. ${set.programs.map((p) => `${p.name} = ${p.section}`).join('\n     ')}${when}\n`);
-    if (set.note) process.stdout.write(`     ${set.note}\n`);
+    printTable(set.programs.map((program, n) => [n === 0 ? `  ${i + 1}.` : '    ', program.name, program.section]));
+    if (set.when) process.stdout.write(`      with ${set.when}\n`);
+    if (set.note) process.stdout.write(`      ${set.note}\n`);
   }
   return 0;
 }

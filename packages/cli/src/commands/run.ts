@@ -1,90 +1,144 @@
-import { watch } from 'node:fs';
-import { formatError, parseDuration, SkepError } from '@skep/core';
-import { AGENT, type Agent, type Config, KERNEL, loadConfig, serveMetrics, summaryLines, wire } from '@skep/runner';
+import { type StatsListener, unwatchFile, watchFile } from 'node:fs';
+import {
+  AGENT,
+  type Agent,
+  type Config,
+  diffConfig,
+  KERNEL,
+  loadConfig,
+  MetricsServer,
+  summaryLines,
+  wire,
+} from '@skep/runner';
 import { createLog } from '../log.js';
+import { printError } from '../report.js';
 import { onStopSignals } from '../signals.js';
+import { leaveOutputToSinks } from '../streams.js';
+import { hasHungUp } from '../terminal.js';
+import { readDuration } from '../timer.js';
 import { createCommand, parseArgs } from '../usage.js';
 
-/** Editors write a file in several steps: wait until it is quiet. */
-const WATCH_QUIET_MS = 200;
+/** Looking at the file, not waiting for events of its inode: editors and configuration tools replace it by another. */
+const WATCH_MS = 250;
 
 /** `skep run [FILE] [--duration 10s] [--watch]`: the agent. */
 export async function run(args: readonly string[]): Promise<number> {
   const command = createCommand('run', 'Run the plugins and sinks of a YAML file until Ctrl-C; SIGHUP reloads it')
-    .argument('[file]', 'configuration', './skep.yaml')
-    .option('--duration <TIME>', 'stop after this time: 10s, 1m')
-    .option('--watch', 'reload when the file changes')
-    .option('-v, --verbose', 'say what happens, with libbpf’s log');
+    .argument('[file]', 'Configuration', './skep.yaml')
+    .option('--duration <TIME>', 'Stop after this time: 10s, 1m')
+    .option('--watch', 'Reload when the file changes')
+    .option('-v, --verbose', 'Say what happens, with libbpf’s log');
   if (parseArgs(command, args)) return 0;
   const file = command.processedArgs[0] as string;
-  const {
-    duration,
-    watch: watching,
-    verbose,
-  } = command.opts<{ duration?: string; watch?: boolean; verbose?: boolean }>();
-  const durationMs = duration === undefined ? undefined : parseDuration(duration);
-  if (duration !== undefined && !(durationMs !== undefined && durationMs > 0)) {
-    throw new SkepError('SKEP_USAGE', `--duration: expected a time above 0 such as 10s, got "${duration}"`);
-  }
-  const config = await loadConfig(file);
+  const { duration, watch, verbose } = command.opts<{ duration?: string; watch?: boolean; verbose?: boolean }>();
+  const durationMs = readDuration('--duration', duration);
+  return runAgent({ file, durationMs, watching: watch === true, verbose: verbose === true });
+}
+
+interface RunSettings {
+  readonly file: string;
+  readonly durationMs: number | undefined;
+  readonly watching: boolean;
+  readonly verbose: boolean;
+}
+
+async function runAgent({ file, durationMs, watching, verbose }: RunSettings): Promise<number> {
+  let config = await loadConfig(file);
   const log = createLog(verbose ? 'debug' : config.agent.log);
-  const scope = wire(log, { onBrokenPipe: () => agent.stop() }, verbose);
+  let readerLeft = false;
+  const onBrokenPipe = (sink: string): boolean => {
+    // Whoever reads a FIFO may come back; whoever read standard output does not.
+    readerLeft = config.sinks.some((instance) => instance.name === sink && instance.sink.name === 'stdout');
+    if (readerLeft) agent.stop();
+    return readerLeft;
+  };
+  const scope = wire(log, { onBrokenPipe }, verbose);
   const agent: Agent = scope.resolve(AGENT);
-  const release = onStopSignals(() => agent.stop());
-  const reload = () => void reloadFrom(file, agent, log);
-  const cleanUp: (() => void)[] = [release];
-  try {
-    await agent.start(config);
-    log.info(started(config));
-    process.on('SIGHUP', reload);
-    cleanUp.push(() => process.off('SIGHUP', reload));
-    if (watching) cleanUp.push(watchFile(file, reload));
-    const { metrics } = config.agent;
-    if (metrics) {
-      const server = await serveMetrics(metrics.host, metrics.port, () => agent.account());
-      cleanUp.push(() => server.close());
+  const metrics = new MetricsServer(() => agent.account());
+  const reload = oneAtATime(async () => {
+    try {
+      const next = await loadConfig(file);
+      const undo = await metrics.listen(next.agent.metrics);
+      await agent.reload(next).catch(async (error: unknown) => {
+        await undo();
+        throw error;
+      });
+      for (const key of diffConfig(config, next).agent) {
+        if (key !== 'metrics') log.warn(`agent.${key} is taken over at the next start`);
+      }
+      config = next;
+      log.info(`reloaded ${file}: ${composition(config)}`);
+    } catch (error) {
+      printError(error);
+      log.error(`${file} was not taken; the old configuration goes on`);
     }
+  });
+  let isStarted = false;
+  let reloadAfterStart = false;
+  const onHangUp = (): void => {
+    if (hasHungUp()) agent.stop();
+    else if (isStarted) reload();
+    else reloadAfterStart = true;
+  };
+  const cleanUp: (() => void)[] = [onStopSignals(() => agent.stop())];
+  leaveOutputToSinks();
+  try {
+    await metrics.listen(config.agent.metrics);
+    process.on('SIGHUP', onHangUp);
+    cleanUp.push(() => process.off('SIGHUP', onHangUp));
+    await agent.start(config);
+    log.info(`${composition(config)}; Ctrl-C ends`);
+    isStarted = true;
+    if (reloadAfterStart) reload();
+    if (watching) cleanUp.push(watchFor(file, reload));
     if (durationMs !== undefined) {
       const timer = setTimeout(() => agent.stop(), durationMs);
       cleanUp.push(() => clearTimeout(timer));
     }
-    await agent.finished();
-    for (const line of summaryLines(agent.account())) process.stderr.write(`skep: ${line}\n`);
+    try {
+      await agent.finished();
+    } finally {
+      const lines = readerLeft ? [] : summaryLines(agent.account());
+      for (const line of lines) process.stderr.write(`skep: ${line}\n`);
+    }
     return 0;
-  } catch (error) {
-    agent.stop();
-    throw error;
   } finally {
     for (const undo of cleanUp) undo();
+    await metrics.close();
     await scope.resolve(KERNEL).close();
   }
 }
 
-async function reloadFrom(file: string, agent: Agent, log: ReturnType<typeof createLog>): Promise<void> {
-  try {
-    const config = await loadConfig(file);
-    await agent.reload(config);
-    log.info(`reloaded ${file}: ${started(config)}`);
-  } catch (error) {
-    process.stderr.write(`${formatError(error)}\n`);
-    log.error(`${file} was not taken; the old configuration goes on`);
-  }
-}
-
-function watchFile(file: string, changed: () => void): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  const watcher = watch(file, () => {
-    clearTimeout(timer);
-    timer = setTimeout(changed, WATCH_QUIET_MS);
-  });
+/** `work`, never twice at a time: requests that come meanwhile become one more run after it. */
+function oneAtATime(work: () => Promise<void>): () => void {
+  let wanted = false;
+  let running = false;
   return () => {
-    clearTimeout(timer);
-    watcher.close();
+    wanted = true;
+    if (running) return;
+    running = true;
+    void (async () => {
+      while (wanted) {
+        wanted = false;
+        await work();
+      }
+      running = false;
+    })();
   };
 }
 
-function started(config: Config): string {
+function watchFor(file: string, changed: () => void): () => void {
+  const listener: StatsListener = (now, before) => {
+    // Gone for the moment in which another takes its place.
+    if (now.mtimeMs === 0) return;
+    if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino || now.size !== before.size) changed();
+  };
+  watchFile(file, { interval: WATCH_MS, persistent: false }, listener);
+  return () => unwatchFile(file, listener);
+}
+
+function composition(config: Config): string {
   const plugins = config.plugins.map(({ name }) => name).join(', ');
   const sinks = config.sinks.map(({ name }) => name).join(', ');
-  return `${plugins} -> ${sinks}; Ctrl-C ends`;
+  return `${plugins} -> ${sinks}`;
 }

@@ -1,5 +1,5 @@
 import { SkepError } from '@skep/core';
-import { listPackages, loadPlugin, runSelfTests, type SelfTestResult } from '@skep/runner/tool';
+import { examine, listPackages, loadPlugin, runSelfTests, type SelfTestResult } from '@skep/runner/tool';
 import { createLog } from '../log.js';
 import { addFactFormat, isJson, printJson } from '../output.js';
 import { createCommand, parseArgs } from '../usage.js';
@@ -8,10 +8,10 @@ import { createCommand, parseArgs } from '../usage.js';
 export async function run(args: readonly string[]): Promise<number> {
   const command = addFactFormat(
     createCommand('selftest', "Run plugins' own tests on this kernel")
-      .argument('[tool...]', 'names of plugins; default: see --all')
-      .option('--all', 'every plugin found')
+      .argument('[tool...]', 'Names of plugins')
+      .option('--all', 'Every plugin found')
       .option('--attach <WHICH>', 'best: the set this kernel takes first; all: every set', 'best')
-      .option('-v, --verbose', 'say what happens, with libbpf’s log'),
+      .option('-v, --verbose', 'Say what happens, with libbpf’s log'),
   );
   if (parseArgs(command, args)) return 0;
   const { attach, all, verbose } = command.opts<{ attach: string; all?: boolean; verbose?: boolean }>();
@@ -23,11 +23,12 @@ export async function run(args: readonly string[]): Promise<number> {
   const names = command.args.length > 0 ? command.args : all ? found.map(({ name }) => name).sort() : [];
   if (names.length === 0)
     throw new SkepError('SKEP_USAGE', 'which tools?', 'skep selftest opensnoop, or skep selftest --all');
+  const plugins = await Promise.all(names.map((name) => loadPlugin(name, folders)));
+  await requireMachine();
   const log = createLog(verbose ? 'debug' : 'error');
   const results: SelfTestResult[] = [];
   const json = isJson(command);
-  for (const name of names) {
-    const plugin = await loadPlugin(name, folders);
+  for (const plugin of plugins) {
     for await (const result of runSelfTests(plugin, { everySet: attach === 'all', log })) {
       results.push(result);
       if (!json) process.stdout.write(`${describe(result)}\n`);
@@ -37,6 +38,14 @@ export async function run(args: readonly string[]): Promise<number> {
   if (json) printJson(results);
   else process.stdout.write(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped\n`);
   return count('failed') > 0 ? 1 : 0;
+}
+
+/** What no tool can run without is said once, not as one failure of every tool. */
+async function requireMachine(): Promise<void> {
+  const lacking = (await examine()).find(({ state }) => state === 'missing');
+  if (!lacking) return;
+  const { name, text, remedy, code } = lacking;
+  throw new SkepError(code ?? 'SKEP_ATTACH', `no tool can run here: ${name}: ${text}`, remedy);
 }
 
 function describe({ plugin, test, set, outcome, reason, seconds }: SelfTestResult): string {

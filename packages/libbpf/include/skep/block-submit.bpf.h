@@ -18,7 +18,7 @@ struct skep_submission {
 };
 
 /* By address of the request, or of its first bio until somebody asks. 16384 requests of all disks at one time. */
-SKEP_MAP(skep_submits, HASH, __u64, struct skep_submission, 16384);
+SKEP_MAP(skep_submitters, HASH, __u64, struct skep_submission, 16384);
 
 /* Requests of other tasks are not remembered. */
 static __always_inline bool skep_submission_filtered(void)
@@ -41,17 +41,17 @@ static __always_inline struct skep_submission skep_submission_now(void)
 static __always_inline struct skep_submission *skep_submission(struct request *rq)
 {
 	__u64 key = (__u64)rq, bio;
-	struct skep_submission *found = bpf_map_lookup_elem(&skep_submits, &key);
+	struct skep_submission *found = bpf_map_lookup_elem(&skep_submitters, &key);
 
 	if (found)
 		return found;
 	bio = (__u64)BPF_CORE_READ(rq, bio);
 	for (int i = 0; i < 4 && bio; i++) {
-		found = bpf_map_lookup_elem(&skep_submits, &bio);
+		found = bpf_map_lookup_elem(&skep_submitters, &bio);
 		if (found) {
-			bpf_map_update_elem(&skep_submits, &key, found, BPF_ANY);
-			bpf_map_delete_elem(&skep_submits, &bio);
-			return bpf_map_lookup_elem(&skep_submits, &key);
+			bpf_map_update_elem(&skep_submitters, &key, found, BPF_ANY);
+			bpf_map_delete_elem(&skep_submitters, &bio);
+			return bpf_map_lookup_elem(&skep_submitters, &key);
 		}
 		bio = (__u64)BPF_CORE_READ((struct bio *)bio, bi_next);
 	}
@@ -63,7 +63,7 @@ static __always_inline int skep_submission_end(struct request *rq)
 	__u64 key = (__u64)rq;
 
 	skep_submission(rq);
-	bpf_map_delete_elem(&skep_submits, &key);
+	bpf_map_delete_elem(&skep_submitters, &key);
 	return 0;
 }
 
@@ -79,7 +79,7 @@ static __always_inline int skep_submission_end(struct request *rq)
 		__u64 key = (__u64)address;                                                                            \
                                                                                                                        \
 		if (skep_task_allowed())                                                                               \
-			skep_remember(stream, skep_submits, &key, &now);                                               \
+			skep_remember(stream, skep_submitters, &key, &now);                                           \
 		return 0;                                                                                              \
 	}                                                                                                              \
 	SKEP_SUBMISSION_PROGRAM(io_start, "block_io_start", skep_submitted((void *)ctx[0]))                            \

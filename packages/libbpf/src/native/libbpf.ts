@@ -48,7 +48,9 @@ export interface Libbpf {
   bpf_program__attach_perf_event(program: Pointer, fd: number): Pointer | null;
   bpf_program__attach_iter(program: Pointer, options: null): Pointer | null;
   bpf_link__fd(link: Pointer): number;
-  bpf_link__destroy(link: Pointer): number;
+  bpf_link__destroy: ((link: Pointer) => number) & {
+    async(link: Pointer, done: (error: unknown, result: number) => void): void;
+  };
   bpf_iter_create(link: number): number;
   bpf_map__name(map: Pointer): string;
   bpf_map__fd(map: Pointer): number;

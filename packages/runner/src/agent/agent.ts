@@ -1,14 +1,4 @@
-import {
-  isSkepError,
-  Ledger,
-  type LedgerEntry,
-  type Log,
-  Pump,
-  type Schema,
-  type SinkContext,
-  SkepError,
-  SkepErrors,
-} from '@skep/core';
+import { isSkepError, Ledger, type LedgerEntry, type Log, Pump, type Schema, SkepError, SkepErrors } from '@skep/core';
 import type { ObjectProbe } from '@skep/libbpf';
 import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
 import { diffConfig } from '../config/diff.js';
@@ -23,8 +13,8 @@ export interface AgentOptions {
   readonly onlyAtEnd?: boolean;
   /** Attach set to use, for tests. */
   readonly attachSet?: number;
-  /** Asked when a sink's reader went away; default: go on with the others. */
-  readonly onBrokenPipe?: (sink: string) => void;
+  /** Asked when a sink's reader went away: true when that is no fault to report. Default: it is one, as any other. */
+  readonly onBrokenPipe?: (sink: string) => boolean;
 }
 
 interface Source {
@@ -48,6 +38,7 @@ export class Agent {
   private sources: Source[] = [];
   private sinks: OpenSink[] = [];
   private failure: unknown;
+  private reloading: Promise<void> | undefined;
   private stopping = false;
 
   constructor(host: KernelHost, log: Log, options: AgentOptions = {}) {
@@ -61,27 +52,26 @@ export class Agent {
   async start(config: Config): Promise<void> {
     const probes = await this.openProbes(config.plugins);
     try {
-      this.sinks = await openSinks(config.sinks, this.sinkContext(config));
+      this.sinks = this.createSinks(config, config.sinks);
       this.config = config;
-      await this.introduce(this.sinks, config.plugins, probes);
+      await introduceAll(this.sinks, config.plugins, (instance) => probes.get(instance)!.schemas);
       await attachAll(probes);
-      for (const { instance, sink } of this.sinks) {
-        await sink.start?.().catch((error: unknown) => this.onSinkError(instance.name, error, 0));
-      }
+      await this.beginOutput(this.sinks);
     } catch (error) {
       await closeAll(probes);
       await this.closeSinks();
       throw error;
     }
-    for (const instance of config.plugins) this.startSource(instance, probes.get(instance)!);
+    for (const [instance, probe] of probes) this.startSource(instance, probe);
   }
 
   /** Settles when every plugin has ended: after `stop`, or by itself. Throws what ended one against its will. */
   async finished(): Promise<void> {
     // A reload may add sources while others end.
-    for (let seen: Source[] = []; seen !== this.sources; ) {
+    for (let seen: Source[] | undefined; seen !== this.sources; ) {
       seen = this.sources;
       await Promise.all(seen.map(({ done }) => done));
+      await this.reloading;
     }
     await this.closeSinks();
     this.faults.report();
@@ -102,66 +92,86 @@ export class Agent {
   }
 
   /**
-   * Change to `config`. Plugins and sinks that are the same in both go on undisturbed. New ones are loaded and attached
-   * before old ones are let go, so a mistake leaves everything as it was; events of a plugin whose options change may
-   * for a moment be seen by both.
+   * Change to `config`. Plugins and sinks that are the same in both go on undisturbed. New ones are loaded, opened and
+   * attached before old ones are let go, so a mistake leaves everything as it was; events of a plugin whose options
+   * change may for a moment be seen by both. Calls must not overlap.
    *
    * @throws SkepErrors what could not be loaded, attached or opened; the old configuration goes on.
    */
   async reload(config: Config): Promise<void> {
     if (!this.config || this.stopping) return;
-    const { plugins, sinks } = diffConfig(this.config, config);
-    const changedPlugins = new Set([...plugins.added, ...plugins.changed]);
-    const fresh = config.plugins.filter((instance) => changedPlugins.has(instance));
-    const probes = await this.openProbes(fresh);
-    let opened: OpenSink[] = [];
+    const change = this.change(config, this.config);
+    this.reloading = change.catch(() => undefined);
     try {
-      const changedSinks = new Set([...sinks.added, ...sinks.changed]);
-      opened = await openSinks(
-        config.sinks.filter((instance) => changedSinks.has(instance)),
-        this.sinkContext(config),
-      );
+      await change;
+    } finally {
+      this.reloading = undefined;
+    }
+  }
+
+  private async change(config: Config, old: Config): Promise<void> {
+    const { plugins, sinks } = diffConfig(old, config);
+    const probes = await this.openProbes(config.plugins.filter((one) => !plugins.kept.includes(one)));
+    const created: OpenSink[] = [];
+    const keptSinks = this.sinks.filter(({ instance }) => sinks.kept.some(({ name }) => name === instance.name));
+    const stays = ({ instance }: Source) => plugins.kept.some(({ name }) => name === instance.name);
+    const staying = this.sources.filter(stays);
+    const leaving = this.sources.filter((source) => !stays(source));
+    const schemasOf = (instance: PluginInstance): readonly Schema[] =>
+      probes.get(instance)?.schemas ?? staying.find((one) => one.instance.name === instance.name)!.probe.schemas;
+    try {
+      created.push(...this.createSinks(config, [...sinks.added, ...sinks.changed]));
+      await introduceAll(created, config.plugins, schemasOf);
+      // A sink that stays still gets the last rows of the plugins that leave.
+      for (const { instance, sink } of keptSinks) {
+        const next = config.sinks.find(({ name }) => name === instance.name)!;
+        const last = leaving.filter((source) => instance.from.includes(source.instance.name));
+        await sink.open([...wanted(next, config.plugins, schemasOf), ...last.flatMap(({ probe }) => probe.schemas)]);
+      }
       await attachAll(probes);
     } catch (error) {
       await closeAll(probes);
-      for (const { sink } of opened) await sink.close().catch(() => undefined);
+      for (const { sink } of created) await sink.close().catch(() => undefined);
+      const before = (instance: PluginInstance) => this.sources.find((one) => one.instance === instance)!.probe.schemas;
+      await introduceAll(
+        keptSinks,
+        this.sources.map(({ instance }) => instance),
+        before,
+      ).catch(() => undefined);
       throw error;
     }
-    await this.switchTo(config, probes, opened);
-  }
-
-  private async switchTo(
-    config: Config,
-    probes: ReadonlyMap<PluginInstance, ObjectProbe>,
-    opened: readonly OpenSink[],
-  ): Promise<void> {
-    const oldSinks = this.sinks;
-    this.sinks = config.sinks.map(
-      (instance) =>
-        opened.find((open) => open.instance === instance) ?? {
-          instance,
-          sink: oldSinks.find((open) => open.instance.name === instance.name)!.sink,
-        },
-    );
-    const replaced = new Set([...probes.keys()].map(({ name }) => name));
-    const stays = (source: Source) =>
-      config.plugins.some(({ name }) => name === source.instance.name) && !replaced.has(source.instance.name);
-    const leaving = this.sources.filter((source) => !stays(source));
     for (const { pump } of leaving) pump.stop();
     this.host.wake();
     await Promise.all(leaving.map(({ done }) => done));
-    const staying = this.sources.filter(stays);
-    const known = new Map(staying.map(({ instance, probe }) => [instance.name, probe]));
-    for (const [instance, probe] of probes) known.set(instance.name, probe);
-    await introduceAll(this.sinks, config.plugins, (instance) => known.get(instance.name)!);
+    await this.switchTo(config, staying, schemasOf, created);
+    for (const [instance, probe] of probes) this.startSource(instance, probe);
+  }
+
+  /** From here on nothing may fail: what was asked for is open. */
+  private async switchTo(
+    config: Config,
+    staying: readonly Source[],
+    schemasOf: (instance: PluginInstance) => readonly Schema[],
+    created: readonly OpenSink[],
+  ): Promise<void> {
+    const oldSinks = this.sinks;
+    this.sinks = config.sinks.map((instance) => {
+      const open = created.find((one) => one.instance === instance);
+      return open ?? { instance, sink: oldSinks.find((one) => one.instance.name === instance.name)!.sink };
+    });
+    for (const { instance, sink } of this.sinks) {
+      if (created.some((one) => one.sink === sink)) continue;
+      const schemas = wanted(instance, config.plugins, schemasOf);
+      await sink.open(schemas).catch((error: unknown) => this.onSinkError(instance.name, error, 0));
+    }
+    await this.beginOutput(created);
     for (const source of staying) {
       const instance = config.plugins.find(({ name }) => name === source.instance.name)!;
       source.pump.setRoutes(routesFor(instance, this.sinks));
     }
     for (const { sink } of oldSinks) if (!this.sinks.some((open) => open.sink === sink)) await this.closeSink(sink);
     this.config = config;
-    this.sources = staying;
-    for (const [instance, probe] of probes) this.startSource(instance, probe);
+    this.sources = [...staying];
   }
 
   private startSource(instance: PluginInstance, probe: ObjectProbe): void {
@@ -174,6 +184,8 @@ export class Agent {
       onSinkError: (sink, error, rows) => this.onSinkError(sink, error, rows),
       snapshots: this.options.snapshots,
     });
+    // Asked to stop while it was being attached.
+    if (this.stopping) pump.stop();
     const done = pump.run().catch((error: unknown) => {
       // One plugin's fault ends that plugin; the others go on, and the agent says so at the end.
       this.failure ??= error;
@@ -183,7 +195,7 @@ export class Agent {
   }
 
   private onSinkError(sink: string, error: unknown, rows: number): void {
-    if (isBrokenPipeError(error)) this.options.onBrokenPipe?.(sink);
+    if (isBrokenPipeError(error) && this.options.onBrokenPipe?.(sink)) return;
     this.faults.add(sink, error, rows);
   }
 
@@ -209,16 +221,18 @@ export class Agent {
     return probes;
   }
 
-  private async introduce(
-    sinks: readonly OpenSink[],
-    plugins: readonly PluginInstance[],
-    probes: ReadonlyMap<PluginInstance, ObjectProbe>,
-  ): Promise<void> {
-    await introduceAll(sinks, plugins, (instance) => probes.get(instance)!);
+  private createSinks({ folder }: Config, instances: readonly SinkInstance[]): OpenSink[] {
+    const { log } = this;
+    return instances.map((instance) => ({
+      instance,
+      sink: instance.sink.definition.create(instance.options, { name: instance.name, folder, log }),
+    }));
   }
 
-  private sinkContext(config: Config): (name: string) => SinkContext {
-    return (name) => ({ name, folder: config.folder, log: this.log });
+  private async beginOutput(sinks: readonly OpenSink[]): Promise<void> {
+    for (const { instance, sink } of sinks) {
+      await sink.start?.().catch((error: unknown) => this.onSinkError(instance.name, error, 0));
+    }
   }
 
   private async closeSinks(): Promise<void> {
@@ -235,28 +249,22 @@ export class Agent {
   }
 }
 
-async function openSinks(
-  instances: readonly SinkInstance[],
-  context: (name: string) => SinkContext,
-): Promise<OpenSink[]> {
-  return instances.map((instance) => ({
-    instance,
-    sink: instance.sink.definition.create(instance.options, context(instance.name)),
-  }));
-}
-
 /** Tell each sink every schema that may arrive. */
 async function introduceAll(
   sinks: readonly OpenSink[],
   plugins: readonly PluginInstance[],
-  probeOf: (instance: PluginInstance) => ObjectProbe,
+  schemasOf: (instance: PluginInstance) => readonly Schema[],
 ): Promise<void> {
-  for (const { instance, sink } of sinks) {
-    const schemas: Schema[] = plugins
-      .filter(({ name }) => instance.from.includes(name))
-      .flatMap((plugin) => probeOf(plugin).schemas);
-    await sink.open(schemas);
-  }
+  for (const { instance, sink } of sinks) await sink.open(wanted(instance, plugins, schemasOf));
+}
+
+/** What may arrive at a sink. */
+function wanted(
+  { from }: SinkInstance,
+  plugins: readonly PluginInstance[],
+  schemasOf: (instance: PluginInstance) => readonly Schema[],
+): Schema[] {
+  return plugins.filter(({ name }) => from.includes(name)).flatMap((plugin) => [...schemasOf(plugin)]);
 }
 
 async function attachAll(probes: ReadonlyMap<PluginInstance, ObjectProbe>): Promise<void> {

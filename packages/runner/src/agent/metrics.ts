@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import { type LedgerEntry, SkepError } from '@skep/core';
 
 /** Counters of the ledger that become `skep_events_total{outcome="..."}`. */
@@ -39,12 +40,45 @@ function labels({ source, stream, sink }: LedgerEntry): string {
   return `source="${source}",stream="${stream}",sink="${sink}"`;
 }
 
-/**
- * Serve `/metrics`. The server does not keep the process alive.
- *
- * @throws SkepError SKEP_CONFIG when the address cannot be listened on.
- */
-export async function serveMetrics(host: string, port: number, read: () => readonly LedgerEntry[]): Promise<Server> {
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The endpoint `/metrics`, at an address that a reload may change. The server does not keep the process alive. */
+export class MetricsServer {
+  private readonly read: () => readonly LedgerEntry[];
+  private address: Address | undefined;
+  private server: Server | undefined;
+
+  constructor(read: () => readonly LedgerEntry[]) {
+    this.read = read;
+  }
+
+  /**
+   * Serve at `address`, or nowhere, from now on; returns what goes back to where it was before.
+   *
+   * @throws SkepError SKEP_CONFIG when the address cannot be listened on; the old one is served on.
+   */
+  async listen(address: Address | undefined): Promise<() => Promise<void>> {
+    const { address: oldAddress } = this;
+    if (isDeepStrictEqual(address, oldAddress)) return async () => undefined;
+    const server = address && (await serve(address, this.read));
+    await this.close();
+    this.address = address;
+    this.server = server;
+    return async () => void (await this.listen(oldAddress));
+  }
+
+  async close(): Promise<void> {
+    this.server?.closeAllConnections();
+    this.server?.close();
+    this.server = undefined;
+    this.address = undefined;
+  }
+}
+
+async function serve({ host, port }: Address, read: () => readonly LedgerEntry[]): Promise<Server> {
   const server = createServer((request, response) => {
     if (request.url !== '/metrics') {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('see /metrics\n');

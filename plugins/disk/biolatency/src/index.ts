@@ -1,6 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { definePlugin, option, type SelfTestContext } from '@skep/core';
 import object from './biolatency.bpf.js';
 
@@ -15,16 +13,11 @@ const WRITES = 103;
 let disk = '';
 
 /** Direct writes to a new disk, of which there are no others: whatever looks at a new disk reads it. */
-function workload({ folder, skip }: SelfTestContext) {
-  const file = join(folder, 'disk');
-  writeFileSync(file, Buffer.alloc(WRITES * 4096));
-  const loop = spawnSync('losetup', ['--find', '--show', file], { encoding: 'utf8' });
-  if (loop.status !== 0) skip(`no loop device: ${loop.stderr ?? 'losetup is not installed'}`);
-  const device = loop.stdout.trim();
-  disk = basename(device);
-  const dd = spawnSync('dd', ['if=/dev/zero', `of=${device}`, 'bs=4k', `count=${WRITES}`, 'oflag=direct']);
-  spawnSync('losetup', ['--detach', device]);
-  if (dd.status !== 0) skip(`dd cannot write to ${device}: ${dd.stderr}`);
+function workload({ scratchDisk, skip }: SelfTestContext) {
+  const { name, path } = scratchDisk(WRITES * 4096);
+  disk = name;
+  const dd = spawnSync('dd', ['if=/dev/zero', `of=${path}`, 'bs=4k', `count=${WRITES}`, 'oflag=direct']);
+  if (dd.status !== 0) skip(`dd cannot write to ${path}: ${dd.stderr}`);
 }
 
 type Rows = Readonly<Record<string, readonly Readonly<Record<string, string | bigint>>[]>>;

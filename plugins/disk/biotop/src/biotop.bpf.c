@@ -13,15 +13,15 @@ enum biotop_direction { BIOTOP_R, BIOTOP_W, BIOTOP_D, BIOTOP_F, BIOTOP_N };
 
 struct biotop_key {
 	__u32 pid SKEP_DOC("process that submitted the requests, 0 when it was not seen");
-	skep_comm_t comm;
+	skep_comm_t comm SKEP_DOC("its name then");
 	enum biotop_direction direction SKEP_DOC("R read, W write, D discard, F flush, N none of these");
-	__u32 major;
+	__u32 major SKEP_DOC("major number of the disk");
 	__u32 minor SKEP_DOC("first minor of the disk");
-	skep_text_t disk[32];
+	skep_text_t disk[32] SKEP_DOC("empty for a request without a disk");
 };
 struct biotop_value {
 	__u64 io_count SKEP_DOC("requests that completed");
-	__u64 bytes;
+	__u64 bytes SKEP_DOC("sizes of the requests together");
 	skep_duration_ns_t total_latency_ns SKEP_DOC("issue to completion, all requests together");
 };
 SKEP_SNAPSHOT(counts, HASH, struct biotop_key, struct biotop_value, 10240); // processes times disks in one interval

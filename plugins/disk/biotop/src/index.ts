@@ -1,7 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { definePlugin, option, type SelfTestContext } from '@skep/core';
+import { definePlugin, option } from '@skep/core';
 import object from './biotop.bpf.js';
 
 const READS = 41;
@@ -58,16 +56,11 @@ export default definePlugin({
     }),
   },
   selftest: {
-    workload: ({ folder, skip }: SelfTestContext) => {
-      const file = join(folder, 'disk');
-      writeFileSync(file, Buffer.alloc(READS * 4096));
-      const loop = spawnSync('losetup', ['--find', '--show', file], { encoding: 'utf8' });
-      if (loop.status !== 0) skip(`no loop device: ${loop.stderr ?? 'losetup is not installed'}`);
-      const device = loop.stdout.trim();
-      const dd = spawnSync('dd', [`if=${device}`, 'of=/dev/null', 'bs=4k', `count=${READS}`, 'iflag=direct']);
-      spawnSync('losetup', ['--detach', device]);
-      if (dd.status !== 0) skip(`dd cannot read ${device}: ${dd.stderr}`);
-      submitter = { pid: dd.pid, disk: basename(device) };
+    workload: ({ scratchDisk, skip }) => {
+      const { name, path } = scratchDisk(READS * 4096);
+      const dd = spawnSync('dd', [`if=${path}`, 'of=/dev/null', 'bs=4k', `count=${READS}`, 'iflag=direct']);
+      if (dd.status !== 0) skip(`dd cannot read ${path}: ${dd.stderr}`);
+      submitter = { pid: dd.pid, disk: name };
     },
     expect: ({ counts = [] }) => {
       const seen = counts.filter(({ pid, disk }) => pid === submitter.pid && disk === submitter.disk);

@@ -151,21 +151,27 @@ static __always_inline int executed(struct task_struct *task, struct linux_binpr
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(exec_btf, struct task_struct *task, int old_pid, struct linux_binprm *bprm) { return executed(task, bprm); }
+int BPF_PROG(exec_btf, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	return executed(task, bprm);
+}
 
 SEC("raw_tp/sched_process_exec")
-int BPF_PROG(exec_raw, struct task_struct *task, int old_pid, struct linux_binprm *bprm) { return executed(task, bprm); }
+int BPF_PROG(exec_raw, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	return executed(task, bprm);
+}
 
 /* A call that failed leaves the caller's memory and registers as they were: nothing to remember from its enter. */
 static __always_inline int failed(long ret, bool at)
 {
-	struct pt_regs *regs = skep_task_regs();
+	struct execsnoop_scratch *s = ret < 0 ? begin(ret) : NULL;
 	const char **argv, *text = NULL;
-	struct execsnoop_scratch *s;
+	struct pt_regs *regs;
 
-	s = ret < 0 ? begin(ret) : NULL;
 	if (!s)
 		return 0;
+	regs = skep_task_regs();
 	argv = (void *)(at ? PT_REGS_PARM3_CORE_SYSCALL(regs) : PT_REGS_PARM2_CORE_SYSCALL(regs));
 	add(s, (void *)(at ? PT_REGS_PARM2_CORE_SYSCALL(regs) : PT_REGS_PARM1_CORE_SYSCALL(regs)));
 	for (__u32 i = 1; i <= opt_max_args; i++) {
