@@ -10,12 +10,19 @@ const WORDS = 8;
 
 const HIGH = 2 ** 32;
 
+/** `sides` blocks of `lines` cache lines, one line per CPU, from the 64-bit word `first` on. */
+interface Place {
+  readonly first: number;
+  readonly lines: number;
+  readonly sides: number;
+}
+
 /** Sums the per-CPU counters that the programs keep in .bss, read in place. */
 export class Counters {
   /** Pairs of 32-bit words: a sum is taken for every batch, and BigInts would be most of its cost. */
   private readonly words: Uint32Array;
   private readonly cpus: number;
-  private readonly places: ReadonlyMap<string, { readonly first: number; readonly count: number }>;
+  private readonly places: ReadonlyMap<string, Place>;
 
   /**
    * @param bss the mapped .bss of the loaded object
@@ -24,47 +31,55 @@ export class Counters {
   constructor(info: ObjectInfo, bss: ArrayBuffer, cpus: number) {
     this.words = new Uint32Array(bss);
     this.cpus = cpus;
-    const places = new Map<string, { first: number; count: number }>();
+    const places = new Map<string, Place>();
     for (const variable of info.variables.values()) {
       const stream = /^skep_counts_(.+)$/.exec(variable.name)?.[1];
       if (stream === undefined) continue;
-      places.set(stream, { first: variable.offset / 8, count: variable.size / (WORDS * 8) });
+      const sides = info.snapshots.has(stream) ? 2 : 1;
+      places.set(stream, { first: variable.offset / 8, lines: variable.size / (WORDS * 8 * sides), sides });
     }
     this.places = places;
   }
 
-  /** Totals of a ring or snapshot over all CPUs. */
+  /** Totals of a ring, or of both sides of a snapshot, over all CPUs. */
   total(name: string): LossCounts {
-    const place = this.places.get(name);
-    return place ? this.sum(place.first, place.count) : this.sum(0, 0);
+    return this.counts(this.places.get(name));
   }
 
   /** Totals of one side (0 or 1) of a snapshot. */
   side(name: string, side: number): LossCounts {
     const place = this.places.get(name);
-    if (!place) return this.sum(0, 0);
-    const half = place.count / 2;
-    return this.sum(place.first + side * half * WORDS, half);
+    return this.counts(place && { ...place, first: place.first + side * place.lines * WORDS, sides: 1 });
   }
 
   /** Events of a ring or snapshot that were dropped so far, exact up to 2^53. */
   lost(name: string): number {
     const place = this.places.get(name);
-    return place ? this.word(place.first, place.count, RING_FULL) + this.word(place.first, place.count, MAP_FULL) : 0;
+    return place ? this.word(place, RING_FULL) + this.word(place, MAP_FULL) : 0;
   }
 
-  private sum(first: number, count: number): LossCounts {
-    const total = (word: number) => BigInt(this.word(first, count, word));
+  private counts(place: Place | undefined): LossCounts {
+    const total = (word: number) => (place ? BigInt(this.word(place, word)) : 0n);
     return { attempted: total(ATTEMPTED), ringFull: total(RING_FULL), mapFull: total(MAP_FULL), cut: total(CUT) };
   }
 
-  private word(first: number, count: number, word: number): number {
-    const { words } = this;
+  private word({ first, lines, sides }: Place, word: number): number {
     let total = 0;
-    for (let cpu = 0; cpu < count && cpu < this.cpus; cpu++) {
-      const at = (first + cpu * WORDS + word) * 2;
-      total += words[at]! + words[at + 1]! * HIGH;
+    for (let side = 0; side < sides; side++) {
+      for (let cpu = 0; cpu < lines && cpu < this.cpus; cpu++) {
+        total += this.read((first + (side * lines + cpu) * WORDS + word) * 2);
+      }
     }
     return total;
+  }
+
+  /** The low word may wrap between two looks: then the high one has changed. */
+  private read(at: number): number {
+    const { words } = this;
+    for (;;) {
+      const high = words[at + 1]!;
+      const low = words[at]!;
+      if (words[at + 1]! === high) return low + high * HIGH;
+    }
   }
 }
