@@ -10,10 +10,11 @@ const WORDS = 8;
 
 const HIGH = 2 ** 32;
 
-/** `sides` blocks of `lines` cache lines, one line per CPU, from the 64-bit word `first` on. */
+/** Where the lines of a stream are: `count` of them for each side, one per CPU. */
 interface Place {
+  /** In 64-bit words. */
   readonly first: number;
-  readonly lines: number;
+  readonly count: number;
   readonly sides: number;
 }
 
@@ -36,20 +37,34 @@ export class Counters {
       const stream = /^skep_counts_(.+)$/.exec(variable.name)?.[1];
       if (stream === undefined) continue;
       const sides = info.snapshots.has(stream) ? 2 : 1;
-      places.set(stream, { first: variable.offset / 8, lines: variable.size / (WORDS * 8 * sides), sides });
+      places.set(stream, { first: variable.offset / 8, count: variable.size / (WORDS * 8) / sides, sides });
     }
     this.places = places;
   }
 
-  /** Totals of a ring, or of both sides of a snapshot, over all CPUs. */
+  /** Totals of a ring or snapshot over all CPUs. */
   total(name: string): LossCounts {
-    return this.counts(this.places.get(name));
+    const place = this.places.get(name);
+    return this.counts(place, place ? [...Array(place.sides).keys()] : []);
   }
 
   /** Totals of one side (0 or 1) of a snapshot. */
   side(name: string, side: number): LossCounts {
-    const place = this.places.get(name);
-    return this.counts(place && { ...place, first: place.first + side * place.lines * WORDS, sides: 1 });
+    return this.counts(this.places.get(name), [side]);
+  }
+
+  /** All 64 bits: asked for at the end and by whoever looks, not for every batch. */
+  private counts(place: Place | undefined, sides: readonly number[]): LossCounts {
+    const total = (word: number): bigint => {
+      let sum = 0n;
+      if (place) for (const side of sides) for (const at of this.lines(place, side, word)) sum += this.exact(at);
+      return sum;
+    };
+    return { attempted: total(ATTEMPTED), ringFull: total(RING_FULL), mapFull: total(MAP_FULL), cut: total(CUT) };
+  }
+
+  private exact(at: number): bigint {
+    return BigInt(this.words[at]!) | (BigInt(this.words[at + 1]!) << 32n);
   }
 
   /** Events of a ring or snapshot that were dropped so far, exact up to 2^53. */
@@ -58,28 +73,17 @@ export class Counters {
     return place ? this.word(place, RING_FULL) + this.word(place, MAP_FULL) : 0;
   }
 
-  private counts(place: Place | undefined): LossCounts {
-    const total = (word: number) => (place ? BigInt(this.word(place, word)) : 0n);
-    return { attempted: total(ATTEMPTED), ringFull: total(RING_FULL), mapFull: total(MAP_FULL), cut: total(CUT) };
-  }
-
-  private word({ first, lines, sides }: Place, word: number): number {
+  private word(place: Place, word: number): number {
     let total = 0;
-    for (let side = 0; side < sides; side++) {
-      for (let cpu = 0; cpu < lines && cpu < this.cpus; cpu++) {
-        total += this.read((first + (side * lines + cpu) * WORDS + word) * 2);
-      }
+    for (let side = 0; side < place.sides; side++) {
+      for (const at of this.lines(place, side, word)) total += this.words[at]! + this.words[at + 1]! * HIGH;
     }
     return total;
   }
 
-  /** The low word may wrap between two looks: then the high one has changed. */
-  private read(at: number): number {
-    const { words } = this;
-    for (;;) {
-      const high = words[at + 1]!;
-      const low = words[at]!;
-      if (words[at + 1]! === high) return low + high * HIGH;
-    }
+  /** Where that word of each CPU's line of a side is, as an index of `words`. */
+  private lines({ first, count }: Place, side: number, word: number): number[] {
+    const cpus = Math.min(count, this.cpus);
+    return Array.from({ length: cpus }, (_, cpu) => (first + (side * count + cpu) * WORDS + word) * 2);
   }
 }
