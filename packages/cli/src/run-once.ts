@@ -43,6 +43,7 @@ export async function runOnce(options: RunOnceOptions): Promise<number> {
     return entries.some(({ sinkFailed }) => sinkFailed > 0n) ? 1 : 0;
   } finally {
     clearTimeout(timer);
+    traced?.abandon();
     release();
     await host.close();
   }

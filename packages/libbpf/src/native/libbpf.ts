@@ -191,6 +191,7 @@ function open(): ReturnType<typeof koffi.load> {
 
 /** A struct of options with its `sz` member, as libbpf's own DECLARE_LIBBPF_OPTS sets it. */
 export function sized<T extends object>(type: string, members: T): T & { sz: number } {
+  libbpf(); // declares the types
   return { sz: koffi.sizeof(type), ...members };
 }
 

@@ -17,7 +17,7 @@ export function shortSummary(entries: readonly LedgerEntry[]): string[] {
 function account(entry: LedgerEntry): string {
   const parts = [`${entry.delivered} delivered`];
   if (entry.filtered > 0n) parts.push(`${entry.filtered} filtered`);
-  if (entry.held > 0n) parts.push(`${entry.held} held`);
+  if (entry.held !== 0n) parts.push(`${entry.held} held`);
   const reasons = [
     [entry.ringFull, 'ring full'],
     [entry.mapFull, 'map full'],

@@ -58,10 +58,10 @@ static __always_inline long path_into(char *to, int dfd, const char *path, int r
 			skep_note_cut(events);
 		if (opened && at)
 			return at;
-		if (at > 1)
+		if (at > 1 && at < SKEP_PATH_MAX)
 			to[at++] = '/';
 	}
-	length = bpf_probe_read_user_str(to + at, SKEP_PATH_MAX - 1, path);
+	length = bpf_probe_read_user_str(to + at, SKEP_PATH_MAX, path);
 	length = length > 0 ? at + length : at;
 	if (length <= SKEP_PATH_MAX)
 		return length;

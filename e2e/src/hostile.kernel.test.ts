@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { compiled } from './support/compile.js';
+import { temporaryFolder } from './support/paths.js';
+import { linesOf, runSkep, startSkep } from './support/skep.js';
+
+const hex = (text: string | Buffer): string => Buffer.from(text).toString('hex');
+const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
+
+const NAMES: readonly (readonly [string, Buffer])[] = [
+  ['escape sequences', bytes('\x1b[2J\x1b]0;owned\x07\x1b[31m')],
+  ['newlines', bytes('one\ntwo\r\nPID COMM\n')],
+  ['tabs and other controls', bytes('a\tb\x01\x08\x7f\x0c')],
+  ['invalid UTF-8', bytes('\xff\xfe\x80ab\xc3')],
+  ['quotes', bytes(`"'\`\\,;=#{}[]`)],
+  ['C1 controls and marks that reorder text', Buffer.from('\u009b31m\u202eevil\u2066')],
+  ['4095 bytes', bytes(`${'0123456789/abcde'.repeat(255)}0123456789/abcd`)],
+];
+
+// No byte acts on a terminal: C0 but line feed, DEL, and C1 or the marks for text direction as UTF-8.
+const ACTING = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+
+/** The bytes of a field: those of its text, unless that was no UTF-8. */
+function bytesOf(row: Readonly<Record<string, unknown>>, field: string): Buffer {
+  const exact = row[`${field}_base64`];
+  return typeof exact === 'string' ? Buffer.from(exact, 'base64') : Buffer.from(row[field] as string);
+}
+
+const trace = (args: readonly string[], mode: 'open' | 'exec', names: readonly (string | Buffer)[]) =>
+  runSkep([...args, '--exec', compiled('hostile'), mode, ...names.map(hex)]);
+
+describe.each(NAMES)('a path of %s', (_, name) => {
+  it('is one line of the table, and nothing of it acts on the terminal', async () => {
+    const { code, stdout } = await trace(['opensnoop', '-x'], 'open', ['plain', name]);
+    expect(stdout.match(ACTING)).toBeNull();
+    expect(linesOf(stdout)).toHaveLength(2);
+    expect(code).toBe(0);
+  });
+
+  it.each(['csv', 'logfmt'])('is one record of %s without bytes that act', async (format) => {
+    const { stdout } = await trace(['opensnoop', '-x', '-o', format], 'open', ['plain', name]);
+    expect(stdout.match(ACTING)).toBeNull();
+    expect(linesOf(stdout)).toHaveLength(format === 'csv' ? 2 : 1);
+  });
+
+  it('comes back from JSON byte for byte, as far as the column is long', async () => {
+    const { stdout, stderr } = await trace(['opensnoop', '-x', '-o', 'json'], 'open', ['plain', name]);
+    expect(stdout.match(ACTING)).toBeNull();
+    const [line, ...others] = linesOf(stdout);
+    expect(others).toEqual([]);
+    const path = bytesOf(JSON.parse(line!), 'path');
+    expect(name.subarray(0, path.length)).toEqual(path);
+    if (path.length < name.length) expect(stderr).toMatch(/1 with a text that was cut/);
+  });
+
+  it('as the name of a process and as arguments', async () => {
+    const short = name.subarray(0, 15);
+    const opened = await trace(['opensnoop', '-x', '-o', 'json'], 'open', [short, 'relative']);
+    expect(bytesOf(JSON.parse(opened.stdout), 'comm')).toEqual(short);
+    for (const args of [['opensnoop', '-x'], ['opensnoop', '-x', '-o', 'csv']]) {
+      const { stdout } = await trace(args, 'open', [short, 'relative']);
+      expect(stdout.match(ACTING)).toBeNull();
+      expect(linesOf(stdout)).toHaveLength(2);
+    }
+  });
+});
+
+describe('arguments of a program', () => {
+  const names = NAMES.map(([, name]) => name.subarray(0, 100));
+
+  async function executed(format: string, args: readonly Buffer[]): Promise<string | Record<string, unknown>> {
+    const folder = temporaryFolder();
+    const file = join(folder, 'skep.yaml');
+    writeFileSync(
+      file,
+      `version: 1\nplugins: { execs: { use: execsnoop, options: { max_args: 60 } } }
+sinks: { stdout: { format: ${format}, headers: false, where: "comm == 'true'" } }\n`,
+    );
+    const skep = startSkep(['run', file]);
+    await skep.attached();
+    const child = spawn(compiled('hostile'), ['exec', hex('skep-e2e'), ...args.map(hex)], { stdio: 'ignore' });
+    await once(child, 'exit');
+    skep.kill('SIGINT');
+    const { stdout, code } = await skep.ended;
+    expect(code).toBe(0);
+    expect(stdout.match(ACTING)).toBeNull();
+    if (format !== 'json') return stdout;
+    const rows = linesOf(stdout).map((line) => JSON.parse(line) as Record<string, unknown>);
+    const own = rows.filter(({ pid, comm }) => pid === child.pid && comm === 'true');
+    expect(own).toHaveLength(1);
+    return own[0]!;
+  }
+
+  it('come back from JSON byte for byte', async () => {
+    const { args, args_base64: exact } = (await executed('json', names)) as Record<string, string[]>;
+    const list = exact?.map((text) => Buffer.from(text, 'base64')) ?? args!.map((text) => Buffer.from(text));
+    // The first is the file that was executed, whatever argv[0] says.
+    expect(list.slice(1)).toEqual(names.slice(1));
+  });
+
+  it('are one line of the table', async () => {
+    const stdout = (await executed('table', names)) as string;
+    expect(linesOf(stdout).filter((line) => /^true /.test(line))).toHaveLength(1);
+  });
+
+  it('may be none at all', async () => {
+    expect((await executed('json', [])) as object).toMatchObject({ comm: 'true', ret: 0 });
+  });
+});
