@@ -87,6 +87,8 @@ function sourceFiles() {
   const lines = [];
   const walk = (folder) => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      // Folders such as .cache hold what others made.
+      if (entry.name.startsWith('.')) continue;
       const path = join(folder, entry.name);
       if (entry.isDirectory()) {
         if (entry.name === 'dist') lines.push(`${relative(ROOT, path)} built`);
