@@ -47,12 +47,13 @@ export function compare(tool: Tool, facts: RunFacts, { stdout, stderr }: Outputs
   if (!facts.isTogether) notes.push('one after the other, process ids not compared');
   let same = true;
   if (whole.bcc.header !== whole.skep.header) {
-    notes.push(`header ${whole.bcc.header} | ${whole.skep.header}`);
     same = whole.bcc.header.replace('PCOMM', 'COMM') === whole.skep.header;
+    notes.push(same ? 'COMM is headed PCOMM in BCC' : `header ${whole.bcc.header} | ${whole.skep.header}`);
   }
   const differences =
     tool.check.kind === 'rows' ? differentRows(tool.check, facts, bcc, skep) : differentSums(tool.check, bcc, skep);
   notes.push(...differences);
+  if (tool.check.kind === 'rows') notes.push(...knownDifference(tool.check, bcc, skep));
   return { tool: tool.name, ...shown, same: same && differences.length === 0, notes };
 }
 
@@ -77,13 +78,15 @@ function differentRows(check: RowsCheck, facts: RunFacts, bcc: readonly Row[], s
   const columns = [...check.equal, ...(facts.isTogether ? check.equalTogether : [])];
   const left = [...skep];
   const onlyBcc = bcc.filter((row) => {
-    const at = left.findIndex(
-      (other) => columns.every((column) => row[column] === other[column]) && isNear(row, other),
-    );
+    const at = left.findIndex((other) => columns.every((column) => isSame(row, other, column)) && isNear(row, other));
     if (at >= 0) left.splice(at, 1);
     return at < 0;
   });
   return [...onlyBcc.map((row) => `only BCC: ${text(row)}`), ...left.map((row) => `only skep: ${text(row)}`)];
+
+  function isSame(row: Row, other: Row, column: string): boolean {
+    return row[column] === other[column] || (check.known?.columns.includes(column) === true && check.known.isIn(row));
+  }
 
   function isNear(row: Row, other: Row): boolean {
     return check.near.every(({ column, share, slack }) => {
@@ -91,6 +94,14 @@ function differentRows(check: RowsCheck, facts: RunFacts, bcc: readonly Row[], s
       return Math.abs(a - b) <= slack + share * Math.max(a, b);
     });
   }
+}
+
+/** Why rows that count as the same are not, letter for letter. */
+function knownDifference({ known }: RowsCheck, bcc: readonly Row[], skep: readonly Row[]): string[] {
+  if (known === undefined) return [];
+  const cells = (rows: readonly Row[]) =>
+    JSON.stringify(rows.filter(known.isIn).map((row) => known.columns.map((column) => row[column])));
+  return cells(bcc) === cells(skep) ? [] : [known.why];
 }
 
 function differentSums({ columns, factor }: SumsCheck, bcc: readonly Row[], skep: readonly Row[]): string[] {

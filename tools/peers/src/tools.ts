@@ -23,6 +23,12 @@ export type Check =
       readonly equalTogether: readonly string[];
       /** Columns of numbers that may differ by this share, and by `slack` besides. */
       readonly near: readonly { readonly column: string; readonly share: number; readonly slack: number }[];
+      /** Columns that are known to differ in some rows, and why. */
+      readonly known?: {
+        readonly columns: readonly string[];
+        readonly isIn: (row: Row) => boolean;
+        readonly why: string;
+      };
     }
   | {
       /** Tables or histograms per interval: sums over the intervals of the workload. */
@@ -79,6 +85,11 @@ sleep 3; for i in 1 2 3; do bash -c 'exec 3<>/dev/tcp/127.0.0.1/48123; printf %0
         equal: ['COMM', 'LADDR', 'RADDR', 'TX_KB', 'RX_KB'],
         equalTogether: ['PID', 'LPORT', 'RPORT'],
         near: [{ column: 'MS', share: 0.1, slack: 20 }],
+        known: {
+          columns: ['PID', 'COMM'],
+          isIn: (row) => row.LPORT === '48123',
+          why: "server's PID and COMM: BCC has the task that ran when the session closed, skep the one that accepted",
+        },
       },
     },
     {
