@@ -375,7 +375,10 @@ describe('a reload', () => {
 
   it('goes on with the account of the pump it replaces', async () => {
     const ledger = new Ledger();
-    for (const numbers of [[1, 2, 3], [4, 5, 6, 7, 8]]) {
+    for (const numbers of [
+      [1, 2, 3],
+      [4, 5, 6, 7, 8],
+    ]) {
       const probe = new FakeProbe([events], 4);
       probe.emit(...numbers);
       const { pump } = rigOf(probe, [new FakeRoute()], () => pump.stop(), { ledger });
