@@ -60,7 +60,10 @@ describe.each(NAMES)('a path of %s', (_, name) => {
     const short = name.subarray(0, 15);
     const opened = await trace(['opensnoop', '-x', '-o', 'json'], 'open', [short, 'relative']);
     expect(bytesOf(JSON.parse(opened.stdout), 'comm')).toEqual(short);
-    for (const args of [['opensnoop', '-x'], ['opensnoop', '-x', '-o', 'csv']]) {
+    for (const args of [
+      ['opensnoop', '-x'],
+      ['opensnoop', '-x', '-o', 'csv'],
+    ]) {
       const { stdout } = await trace(args, 'open', [short, 'relative']);
       expect(stdout.match(ACTING)).toBeNull();
       expect(linesOf(stdout)).toHaveLength(2);

@@ -20,9 +20,21 @@ const NO_TRACEFS = namespace(
 );
 
 const LACKS: readonly (readonly [string, RunOptions, string, RegExp, RegExp])[] = [
-  ['without root', UNPRIVILEGED, 'privilege', /error\[SKEP_PERMISSION\]: .*\n.*tracefs cannot be read by this user/, /run as root/],
+  [
+    'without root',
+    UNPRIVILEGED,
+    'privilege',
+    /error\[SKEP_PERMISSION\]: .*\n.*tracefs cannot be read by this user/,
+    /run as root/,
+  ],
   ['without BTF', NO_BTF, 'BTF', /error\[SKEP_NO_BTF\]: .*BTF/, /CONFIG_DEBUG_INFO_BTF/],
-  ['without libbpf', NO_LIBBPF, 'libbpf', /error\[SKEP_LIBRARY\]: libbpf.so.1 cannot be loaded/, /apt-get install libbpf1/],
+  [
+    'without libbpf',
+    NO_LIBBPF,
+    'libbpf',
+    /error\[SKEP_LIBRARY\]: libbpf.so.1 cannot be loaded/,
+    /apt-get install libbpf1/,
+  ],
 ];
 
 describe.each(LACKS)('%s', (_, options, finding, cause, remedy) => {
@@ -88,8 +100,12 @@ describe('without tracefs', () => {
 
   it('a tool that may not mount it says how', async () => {
     const through = [...NO_TRACEFS.through!, 'setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin'];
-    const { code, stderr } = await runSkep(['opensnoop', '--duration', '1s'], { through: [...through, '--reuid=65534', '--clear-groups'] });
-    expect(stderr).toMatch(/error\[SKEP_PERMISSION\]: .*\n.*tracefs is not mounted, and cannot be mounted by this user/);
+    const { code, stderr } = await runSkep(['opensnoop', '--duration', '1s'], {
+      through: [...through, '--reuid=65534', '--clear-groups'],
+    });
+    expect(stderr).toMatch(
+      /error\[SKEP_PERMISSION\]: .*\n.*tracefs is not mounted, and cannot be mounted by this user/,
+    );
     expect(stderr).toMatch(/run as root/);
     expect(code).toBe(3);
   });

@@ -83,7 +83,8 @@ export class Skep {
       () => {
         const ended = this.hasEnded;
         const value = condition();
-        if (ended && (value === undefined || value === false)) throw new Error(`skep ended before ${what}\n${this.said}`);
+        if (ended && (value === undefined || value === false))
+          throw new Error(`skep ended before ${what}\n${this.said}`);
         return value;
       },
       () => this.said,
@@ -92,7 +93,10 @@ export class Skep {
 
   /** A tool prints its header, and an agent says what runs, once everything is attached. */
   attached(): Promise<unknown> {
-    return this.until('everything is attached', () => /Ctrl-C ends/.test(this.stderr) || /^\S*PID .*\n/m.test(this.stdout));
+    return this.until(
+      'everything is attached',
+      () => /Ctrl-C ends/.test(this.stderr) || /^\S*PID .*\n/m.test(this.stdout),
+    );
   }
 
   /** Links that skep holds right now, by program id. */
@@ -135,7 +139,9 @@ export function accountOf(stderr: string, head: string): Account {
   if (line === undefined) throw new Error(`no summary of ${head} in:\n${stderr}`);
   const count = (word: string) => Number(new RegExp(`(\\d+) ${word}\\b`).exec(line)?.[1] ?? 0);
   const reasons = /lost \((.*?)\)/.exec(line)?.[1]?.split(', ') ?? [];
-  const losses = reasons.map((text) => /^(\d+) (.*)$/.exec(text)!).map(([, n, reason]) => [reason!, Number(n)] as const);
+  const losses = reasons
+    .map((text) => /^(\d+) (.*)$/.exec(text)!)
+    .map(([, n, reason]) => [reason!, Number(n)] as const);
   if (line.includes('unaccounted')) throw new Error(`the summary does not add up: ${line}`);
   return {
     attempted: count('attempted'),
