@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,8 @@ export function compiled(name: 'storm' | 'hostile'): string {
   if (folder === undefined) {
     folder = mkdtempSync(join(tmpdir(), 'skep-e2e-programs-'));
     chmodSync(folder, 0o755);
+    const made = folder;
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
   }
   const source = fileURLToPath(new URL(`../programs/${name}.c`, import.meta.url));
   const program = join(folder, name);

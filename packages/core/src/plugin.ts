@@ -165,13 +165,20 @@ export type Plugin<
   S extends Readonly<Record<string, StreamDefinition<O>>> = Readonly<Record<string, StreamDefinition<O>>>,
 > = PluginDefinition<T, O, S> & { readonly [PLUGIN_TAG]: number };
 
-/** Declare a plugin; the value is the default export of its package. */
+/** A plugin whatever its rows and options: what functions over plugins take. Its conditions take its own options only. */
+// biome-ignore lint/suspicious/noExplicitAny: parameters of its functions make every narrower type wrong
+export type AnyPlugin = Plugin<any, any, any>;
+
+/**
+ * Declare a plugin; the value is the default export of its package. The types of its options come from `options` alone:
+ * what other members say of them would widen the type to any options.
+ */
 export function definePlugin<
   T extends ObjectTypes,
   const O extends OptionDefinitions,
-  const S extends Readonly<Record<string, StreamDefinition<O>>>,
->(definition: PluginDefinition<T, O, S>): Plugin<T, O, S> {
-  return { [PLUGIN_TAG]: PLUGIN_API, ...definition } as Plugin<T, O, S>;
+  const S extends Readonly<Record<string, StreamDefinition<NoInfer<O>>>>,
+>(definition: Omit<PluginDefinition<T, NoInfer<O>, S>, 'options'> & { readonly options?: O }): Plugin<T, O, S> {
+  return { [PLUGIN_TAG]: PLUGIN_API, ...definition } as unknown as Plugin<T, O, S>;
 }
 
 /** Whether `condition` holds for these options; no condition holds always. */
@@ -202,8 +209,9 @@ type RowOfStream<T extends ObjectTypes, D> = D extends { readonly ring: infer R 
 type ComputedOf<D> = D extends { readonly computed: infer C } ? { [K in keyof C]: bigint | number } : unknown;
 
 /** The rows a plugin yields: the union over its streams. */
-export type RowOf<P> =
-  P extends Plugin<infer T, infer _O, infer S> ? { [K in keyof S]: RowOfStream<T, S[K]> }[keyof S] : never;
+export type RowOf<P> = P extends { readonly object: ObjectFile<infer T>; readonly streams: infer S }
+  ? { [K in keyof S]: RowOfStream<T, S[K]> }[keyof S]
+  : never;
 
 /** The options a plugin takes, all optional. */
 export type OptionsOf<P> = P extends { readonly options?: infer O }

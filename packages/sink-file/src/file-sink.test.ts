@@ -281,3 +281,11 @@ it('is a sink plugin', () => {
   expect(plugin[Symbol.for('skep.sink')]).toBe(1);
   expect(Object.keys(plugin.options!)).toContain('path');
 });
+
+it('says so where no folder can be made, instead of trying for ever', async () => {
+  const { sink } = sinkOf('/', { path: '/proc/none/of/this/rows.jsonl' });
+  await expect(sink.open([schemaOf()])).rejects.toMatchObject({
+    code: 'SKEP_SINK',
+    message: expect.stringContaining('/proc'),
+  });
+});

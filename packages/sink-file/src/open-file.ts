@@ -39,7 +39,7 @@ export async function openFile(path: string, mode: number): Promise<OpenFile> {
   if (found?.isFIFO()) return describe(path, await openFifo(path));
   if (found?.isCharacterDevice()) return describe(path, await open(path, O_WRONLY | O_NOFOLLOW | O_NOCTTY));
   if (found && !found.isFile()) throw refusal(path, 'it is not a regular file', 'choose another path');
-  if (!found) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  if (!found) await makeFolder(dirname(path));
   // O_NONBLOCK: whoever puts a FIFO here in between does not make us wait for its reader.
   const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
   const file = await describe(path, await open(path, flags, mode));
@@ -50,6 +50,19 @@ export async function openFile(path: string, mode: number): Promise<OpenFile> {
   // The mode is what was asked for, whatever the umask.
   if (!found) await file.handle.chmod(mode);
   return file;
+}
+
+/** Node's own `recursive` tries for ever where a folder can never be made: below /proc. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, 0o700);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path || (await lookAt(dirname(path)))) throw error;
+    await makeFolder(dirname(path));
+    await makeFolder(path);
+  }
 }
 
 /** Opening a FIFO waits for a reader, in a thread that others need: look first, without waiting, whether there is one. */

@@ -1,4 +1,5 @@
 import {
+  type AnyPlugin,
   type Batch,
   BatchBuilder,
   compileFilter,
@@ -35,7 +36,7 @@ const LATENCY_MS = 50;
  * @throws SkepError SKEP_OPTION for a wrong option, SKEP_PERMISSION, SKEP_ATTACH ... when the kernel refuses; at the
  *   first step of the iteration.
  */
-export async function* open<P extends Plugin>(
+export async function* open<P extends AnyPlugin>(
   plugin: P,
   options: OptionsOf<P> = {} as OptionsOf<P>,
   settings: OpenSettings = {},
@@ -47,12 +48,12 @@ export async function* open<P extends Plugin>(
  * The batches of a plugin, column by column; the memory of one is valid until the next is asked for. What this yields
  * costs a tenth of the rows of `open`.
  */
-export async function* openBatches<P extends Plugin>(
+export async function* openBatches<P extends AnyPlugin>(
   plugin: P,
   options: OptionsOf<P> = {} as OptionsOf<P>,
   { everyMs = 1000, signal, log = SILENT }: OpenSettings = {},
 ): AsyncGenerator<Batch, void, void> {
-  const values = completeOptions(plugin, options);
+  const values = completeOptions(plugin, options as Readonly<Record<string, unknown>>);
   const file = readObjectFile(plugin.object.url);
   const name = plugin.object.url.pathname
     .split('/')
