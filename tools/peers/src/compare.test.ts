@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { compare, type Outputs, type RunFacts } from './compare.js';
 import { parse } from './parse.js';
-import { reportText } from './report.js';
 import { TOOLS } from './tools.js';
 
 const EXECSNOOP_BCC = `PCOMM            PID     PPID    RET ARGS
@@ -60,7 +59,7 @@ function compared(name: string, bcc: string, skep: string, facts: Partial<RunFac
 
 it('reads a table by its header, blanks of the last column kept', () => {
   const { header, rows } = parse(EXECSNOOP_BCC);
-  expect(header).toBe('PCOMM PID PPID RET ARGS');
+  expect(header).toBe('PCOMM            PID     PPID    RET ARGS');
   expect(rows).toHaveLength(7);
   expect(rows[4]).toEqual({ COMM: 'perl', PID: '216', PPID: '214', RET: '-2', ARGS: '/nonexist-skep x' });
 });

@@ -47,7 +47,7 @@ export function compare(tool: Tool, facts: RunFacts, { stdout, stderr }: Outputs
   if (!facts.isTogether) notes.push('one after the other, process ids not compared');
   let same = true;
   if (whole.bcc.header !== whole.skep.header) {
-    same = whole.bcc.header.replace('PCOMM', 'COMM') === whole.skep.header;
+    same = whole.bcc.header.replace('PCOMM', 'COMM ') === whole.skep.header;
     notes.push(same ? 'COMM is headed PCOMM in BCC' : `header ${whole.bcc.header} | ${whole.skep.header}`);
   }
   const differences =
