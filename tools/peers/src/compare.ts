@@ -123,5 +123,5 @@ function text(row: Row): string {
 /** The last line that says something: of Python's traceback, the exception. */
 function lastError(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  return lines.at(-1)?.trim() ?? 'ended without a word';
+  return lines.at(-1)?.trim() ?? 'not attached in time';
 }
