@@ -60,7 +60,7 @@ function compared(name: string, bcc: string, skep: string, facts: Partial<RunFac
 
 it('reads a table by its header, blanks of the last column kept', () => {
   const { header, rows } = parse(EXECSNOOP_BCC);
-  expect(header).toBe('PCOMM PID PPID RET ARGS');
+  expect(header).toBe('PCOMM            PID     PPID    RET ARGS');
   expect(rows).toHaveLength(7);
   expect(rows[4]).toEqual({ COMM: 'perl', PID: '216', PPID: '214', RET: '-2', ARGS: '/nonexist-skep x' });
 });
@@ -101,4 +101,50 @@ it('leaves process ids out when each had a run of its own', () => {
 it('looks at what was written during the workload alone', () => {
   const marks = { bcc: [0, 600] as const, skep: [Buffer.byteLength(EXECSNOOP_SKEP), 10_000] as const };
   expect(compared('execsnoop', EXECSNOOP_BCC, EXECSNOOP_SKEP, { marks }).skep).toBe('0');
+});
+
+const RUNQLAT = `Tracing run queue latency... Hit Ctrl-C to end.
+
+     usecs               : count     distribution
+         0 -> 1          : 0        |                                        |
+         2 -> 3          : 0        |                                        |
+         4 -> 7          : 3        |****                                    |
+         8 -> 15         : 10       |*************                           |
+        16 -> 31         : 15       |********************                    |
+        32 -> 63         : 28       |*************************************   |
+        64 -> 127        : 22       |*****************************           |
+       128 -> 255        : 30       |****************************************|
+`;
+const BIOTOP = `Tracing... Hit Ctrl-C to end
+
+09:31:44 loadavg: 4.43 2.84 1.31 2/112 215
+
+PID     COMM             D MAJ MIN DISK       I/O  Kbytes  AVGms
+215     dd               R 254 0   nullb0      24      96   9.36
+
+09:31:45 loadavg: 4.43 2.84 1.31 1/110 215
+
+PID     COMM             D MAJ MIN DISK       I/O  Kbytes  AVGms
+215     dd               R 254 0   nullb0      76     304   8.28
+`;
+const BIOTOP_BCC_ERROR = `cannot attach kprobe, probe entry may not exist
+Traceback (most recent call last):
+  File "/usr/sbin/biotop-bpfcc", line 211, in <module>
+    b.attach_kprobe(event="blk_account_io_start", fn_name="trace_pid_start")
+Exception: Failed to attach BPF program b'trace_pid_start' to kprobe b'blk_account_io_start', it's not traceable
+`;
+
+it('adds up the buckets of a histogram, and compares within a factor', () => {
+  expect(parse(RUNQLAT).header).toBe('     usecs               : count     distribution');
+  const { bcc, skep, same } = compared('runqlat', RUNQLAT, RUNQLAT.replace('30       |', '300      |'));
+  expect([bcc, skep, same]).toEqual(['count 108', 'count 378', true]);
+  expect(compared('runqlat', RUNQLAT, RUNQLAT.replace('30       |', '3000     |')).notes).toEqual(['count 108 | 3078']);
+});
+
+it('shows skep alone when BCC could not attach', () => {
+  const readySeconds = { bcc: null, skep: 48 };
+  const comparison = compared('biotop', '', BIOTOP, { readySeconds }, { bcc: BIOTOP_BCC_ERROR, skep: '' });
+  expect(reportText([comparison]).split('\n')[1]).toBe(
+    "biotop  -    I/O 100, Kbytes 400  -     BCC: Exception: Failed to attach BPF program b'trace_pid_start' to kprobe b'blk_account_io_start', it's not traceable",
+  );
 });

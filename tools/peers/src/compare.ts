@@ -47,7 +47,7 @@ export function compare(tool: Tool, facts: RunFacts, { stdout, stderr }: Outputs
   if (!facts.isTogether) notes.push('one after the other, process ids not compared');
   let same = true;
   if (whole.bcc.header !== whole.skep.header) {
-    same = whole.bcc.header.replace('PCOMM', 'COMM') === whole.skep.header;
+    same = whole.bcc.header.replace('PCOMM', 'COMM ') === whole.skep.header;
     notes.push(same ? 'COMM is headed PCOMM in BCC' : `header ${whole.bcc.header} | ${whole.skep.header}`);
   }
   const differences =
@@ -123,5 +123,5 @@ function text(row: Row): string {
 /** The last line that says something: of Python's traceback, the exception. */
 function lastError(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  return lines.at(-1)?.trim() ?? 'ended without a word';
+  return lines.at(-1)?.trim() ?? 'not attached in time';
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,10 +50,15 @@ async function main(): Promise<number> {
   let folder = values.compare;
   if (folder === undefined) {
     folder = resolve(values.out ?? mkdtempSync(join(tmpdir(), 'skep-peers-')));
-    await trace(tools, values.kernel, Number(values.memory), folder);
+    try {
+      await trace(tools, values.kernel, Number(values.memory), folder);
+    } catch (error) {
+      if (!(error instanceof VmError) || !tools.some(({ name }) => existsSync(factsFile(folder!, name)))) throw error;
+      process.stderr.write(`peers: ${renderError(error)}\n`); // what ran before is still worth a table
+    }
     if (values.out === undefined) process.stderr.write(`peers: what both printed is in ${folder}\n`);
   }
-  const found = tools.filter(({ name }) => existsSync(join(folder, name, 'facts.json')));
+  const found = tools.filter(({ name }) => existsSync(factsFile(folder, name)));
   const comparisons = found.map((tool) => compareFolder(tool, join(folder, tool.name)));
   const text = values.json ? comparisons.map((one) => JSON.stringify(one)).join('\n') : reportText(comparisons);
   process.stdout.write(`${text}\n`);
@@ -63,7 +68,10 @@ async function main(): Promise<number> {
 }
 
 async function trace(tools: readonly Tool[], kernel: string, memoryMb: number, out: string): Promise<void> {
+  const missing = tools.find(({ name }) => !existsSync(`/usr/sbin/${name}-bpfcc`));
+  if (missing !== undefined) throw new Error(`no /usr/sbin/${missing.name}-bpfcc: apt-get install bpfcc-tools`);
   mkdirSync(out, { recursive: true });
+  for (const { name } of tools) rmSync(factsFile(out, name), { force: true }); // an earlier run's
   const guest = relative(WORKSPACE, fileURLToPath(new URL('guest.js', import.meta.url)));
   const result = await runInVm({
     kernel,
@@ -79,6 +87,10 @@ async function trace(tools: readonly Tool[], kernel: string, memoryMb: number, o
   });
   writeFileSync(join(out, 'console.log'), result.console);
   if (result.exitCode !== 0) process.stderr.write(`peers: the guest ended with ${result.exitCode}\n`);
+}
+
+function factsFile(folder: string, tool: string): string {
+  return join(folder, tool, 'facts.json');
 }
 
 function compareFolder(tool: Tool, folder: string): Comparison {

@@ -2,7 +2,7 @@
 export type Row = Readonly<Record<string, string>>;
 
 export interface Printed {
-  /** The line over the rows, its runs of blanks made one. Empty when there is none. */
+  /** The line over the rows, blank for blank: widths and order of the columns. Empty when there is none. */
   readonly header: string;
   readonly rows: readonly Row[];
 }
@@ -26,16 +26,15 @@ export function parse(text: string): Printed {
     const words = line.trim().split(/\s+/);
     const bucket = BUCKET.exec(line);
     if (bucket !== null) rows.push({ low: bucket[1]!, high: bucket[2]!, count: bucket[3]! });
-    else if (HISTOGRAM_HEADER.test(line)) header ||= words.join(' ');
+    else if (HISTOGRAM_HEADER.test(line)) header ||= line.trimEnd();
     else if (isHeader(words)) {
-      header ||= words.join(' ');
+      header ||= line.trimEnd();
       names = words.map((word) => SAME_COLUMN[word] ?? word);
     } else if (names.length > 0 && isRow(line, names)) rows.push(rowOf(line.trim(), names));
   }
   return { header, rows };
 }
 
-/** All the words but a unit behind `_` in capitals, and one that is a column of every table here. */
 function isHeader(words: readonly string[]): boolean {
   return words.length > 1 && (words.includes('PID') || words[0] === 'SOFTIRQ') && !/\d/.test(words.join(''));
 }
