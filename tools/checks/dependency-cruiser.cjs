@@ -1,6 +1,6 @@
 // Dependencies point one way: plugins and sinks -> core; libbpf, libbcc -> core; runner -> core, libbpf, libbcc;
 // cli -> runner. Workspace packages are seen as what they export, `packages/<name>/dist`. Tests may also use what tests use.
-const TESTS = '\\.test\\.ts$|/(fixtures?|test)[./]|plugins/plugins\\.test\\.ts$';
+const TESTS = '\\.test\\.ts$|[/-]fixtures?\\.ts$|/test/|plugins/plugins\\.test\\.ts$';
 
 /** What files in `from` may import of the workspace, besides their own folder. */
 function only(name, from, allowed) {

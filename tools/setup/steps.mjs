@@ -46,6 +46,7 @@ export function debianPackages(names) {
 }
 
 function isInstalled(name) {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of dpkg's
   const { stdout } = spawnSync('dpkg-query', ['-W', '-f=${Status}', name], { encoding: 'utf8' });
   return stdout === 'install ok installed';
 }
@@ -86,6 +87,8 @@ function sourceFiles() {
   const lines = [];
   const walk = (folder) => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      // Folders such as .cache hold what others made.
+      if (entry.name.startsWith('.')) continue;
       const path = join(folder, entry.name);
       if (entry.isDirectory()) {
         if (entry.name === 'dist') lines.push(`${relative(ROOT, path)} built`);

@@ -16,7 +16,6 @@ export const ERROR_CODES = [
   'SKEP_VERIFIER',
   'SKEP_RING_CORRUPT',
   'SKEP_SINK',
-  'SKEP_SELFTEST',
   'SKEP_INTERNAL',
 ] as const;
 

@@ -37,6 +37,12 @@ export interface Log {
 
 export interface SinkDefinition<O extends OptionDefinitions = OptionDefinitions> {
   readonly options?: O;
+  /**
+   * Look at options that are each right by themselves, without touching anything: `skep check` calls it.
+   *
+   * @throws SkepError SKEP_OPTION for options that do not go together.
+   */
+  check?(options: OptionValues<O>, context: Pick<SinkContext, 'name' | 'folder'>): void;
   create(options: OptionValues<O>, context: SinkContext): Sink;
 }
 

@@ -45,15 +45,26 @@ export class Counters {
   /** Totals of a ring or snapshot over all CPUs. */
   total(name: string): LossCounts {
     const place = this.places.get(name);
-    const total = (word: number) => BigInt(place ? this.word(place, word) : 0);
-    return { attempted: total(ATTEMPTED), ringFull: total(RING_FULL), mapFull: total(MAP_FULL), cut: total(CUT) };
+    return this.counts(place, place ? [...Array(place.sides).keys()] : []);
   }
 
   /** Totals of one side (0 or 1) of a snapshot. */
   side(name: string, side: number): LossCounts {
-    const place = this.places.get(name);
-    const total = (word: number) => BigInt(place ? this.sideWord(place, side, word) : 0);
+    return this.counts(this.places.get(name), [side]);
+  }
+
+  /** All 64 bits: asked for at the end and by whoever looks, not for every batch. */
+  private counts(place: Place | undefined, sides: readonly number[]): LossCounts {
+    const total = (word: number): bigint => {
+      let sum = 0n;
+      if (place) for (const side of sides) for (const at of this.lines(place, side, word)) sum += this.exact(at);
+      return sum;
+    };
     return { attempted: total(ATTEMPTED), ringFull: total(RING_FULL), mapFull: total(MAP_FULL), cut: total(CUT) };
+  }
+
+  private exact(at: number): bigint {
+    return BigInt(this.words[at]!) | (BigInt(this.words[at + 1]!) << 32n);
   }
 
   /** Events of a ring or snapshot that were dropped so far, exact up to 2^53. */
@@ -64,17 +75,15 @@ export class Counters {
 
   private word(place: Place, word: number): number {
     let total = 0;
-    for (let side = 0; side < place.sides; side++) total += this.sideWord(place, side, word);
+    for (let side = 0; side < place.sides; side++) {
+      for (const at of this.lines(place, side, word)) total += this.words[at]! + this.words[at + 1]! * HIGH;
+    }
     return total;
   }
 
-  private sideWord({ first, count }: Place, side: number, word: number): number {
-    const { words } = this;
-    let total = 0;
-    for (let cpu = 0; cpu < count && cpu < this.cpus; cpu++) {
-      const at = (first + (side * count + cpu) * WORDS + word) * 2;
-      total += words[at]! + words[at + 1]! * HIGH;
-    }
-    return total;
+  /** Where that word of each CPU's line of a side is, as an index of `words`. */
+  private lines({ first, count }: Place, side: number, word: number): number[] {
+    const cpus = Math.min(count, this.cpus);
+    return Array.from({ length: cpus }, (_, cpu) => (first + (side * count + cpu) * WORDS + word) * 2);
   }
 }

@@ -243,8 +243,9 @@ export class ObjectProbe implements Probe {
     let due = performance.now() + everyMs;
     const tick = () => {
       void this.takeSnapshot();
-      due = Math.max(due + everyMs, performance.now());
-      this.timer = setTimeout(tick, due - performance.now());
+      const now = performance.now();
+      due = Math.max(due + everyMs, now);
+      this.timer = setTimeout(tick, due - now);
     };
     this.timer = setTimeout(tick, everyMs);
   }

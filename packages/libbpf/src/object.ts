@@ -8,6 +8,9 @@ import { errno, mapMemory, PROT_READ, PROT_WRITE, pageSize, viewMemory } from '.
 import { onLibbpfLog } from './native/printer.js';
 import { lastLines, verifierLog } from './verifier-log.js';
 
+/** `enum bpf_prog_type` */
+const PROG_TYPE_PERF_EVENT = 7;
+
 /** An object file read once; opened anew for every attempt to load it. */
 export interface LoadedFile {
   readonly bytes: Uint8Array;
@@ -57,8 +60,17 @@ export class BpfObject {
 
   /** Load only these programs; the others are not shown to the kernel at all. */
   select(programs: ReadonlySet<string>): void {
+    for (const program of this.rawPrograms()) {
+      libbpf().bpf_program__set_autoload(program, programs.has(libbpf().bpf_program__name(program)));
+      // libbpf knows SEC("perf_event") alone; what it samples is skep's own suffix.
+      const isSampler = libbpf().bpf_program__section_name(program).startsWith('perf_event/');
+      if (isSampler) libbpf().bpf_program__set_type(program, PROG_TYPE_PERF_EVENT);
+    }
+  }
+
+  private *rawPrograms(): Generator<Pointer> {
     for (let p = libbpf().bpf_object__next_program(this.raw, null); p !== null; ) {
-      libbpf().bpf_program__set_autoload(p, programs.has(libbpf().bpf_program__name(p)));
+      yield p;
       p = libbpf().bpf_object__next_program(this.raw, p);
     }
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 /** A block device over a file. */
@@ -15,6 +15,8 @@ export function scratchDisk(folder: string, bytes: number): ScratchDisk | string
   const file = join(mkdtempSync(join(folder, 'disk-')), 'image');
   writeFileSync(file, '');
   truncateSync(file, bytes);
+  // Debian builds loop devices as a module, and nothing loads it where no udev runs.
+  if (!existsSync('/dev/loop-control')) spawnSync('modprobe', ['loop']);
   const { status, stdout, stderr } = spawnSync('losetup', ['--find', '--show', file], { encoding: 'utf8' });
   if (status !== 0) return `no loop device: ${stderr?.trim() || 'losetup is not installed'}`;
   const path = stdout.trim();

@@ -152,7 +152,10 @@ async function observe(
   drain();
   const verdict = test.expect(rows, context);
   if (verdict === true) return { outcome: 'passed', reason: '' };
-  const seen = Object.entries(rows).map(([stream, all]) => `${all.length} rows of ${stream}`);
+  const seen = Object.entries(rows).map(([stream, all]) => {
+    const { attempted, ringFull, mapFull } = probe.losses(stream);
+    return `${all.length} rows of ${stream}, ${attempted} attempted, ${ringFull + mapFull} lost`;
+  });
   const said = typeof verdict === 'string' ? verdict : 'the expected rows are not among those seen';
   return { outcome: 'failed', reason: `${said} (${seen.join(', ')})` };
 }

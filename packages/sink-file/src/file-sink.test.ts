@@ -219,11 +219,13 @@ describe('faults', () => {
     reader.stdout.setEncoding('utf8').on('data', (text: string) => {
       read += text;
     });
+    // Asked for before the last line is written: the reader may be gone before the write has settled here.
+    const closed = once(reader, 'close');
     const { sink } = sinkOf(folder, { path: 'fifo', format: 'csv' });
     await expect.poll(() => sink.open([schema]).then(() => 'open')).toBe('open');
     await sink.write(batchOf(schema, 0, 1));
     await sink.write(batchOf(schema, 1, 1));
-    await once(reader, 'close');
+    await closed;
     expect(read).toBe('seq\n0\n1\n');
     await expect(sink.write(batchOf(schema, 2, 1))).rejects.toThrow('nobody reads it any more');
     await expect(sink.write(batchOf(schema, 2, 1))).rejects.toThrow('no process reads this FIFO');

@@ -2,7 +2,7 @@ import { unlink } from 'node:fs/promises';
 import type { Log } from '@skep/core';
 import { type Compression, compressFile } from './compress-file.js';
 import type { FileCounts } from './counts.js';
-import type { FinishedFile, FinishedFiles } from './finished-files.js';
+import { type FinishedFile, type FinishedFiles, SUFFIXES } from './finished-files.js';
 import { errnoOf } from './sink-error.js';
 
 /**
@@ -15,6 +15,9 @@ export class Finisher {
   private readonly counts: FileCounts;
   private readonly waiting = new Set<string>();
   private running: Promise<void> | undefined;
+  private compressing: string | undefined;
+  /** Removed while they are being compressed: what comes of that is removed too. */
+  private readonly doomed = new Set<string>();
 
   constructor(settings: Finisher['settings'], log: Log, counts: FileCounts) {
     this.settings = settings;
@@ -67,7 +70,9 @@ export class Finisher {
 
   private async delete(file: FinishedFile): Promise<void> {
     this.waiting.delete(file.path);
-    for (const path of file.stored) await remove(path);
+    if (file.path === this.compressing) this.doomed.add(file.path);
+    // All its names: a compression may have ended since they were listed.
+    await removeAll(file.path, ['', ...SUFFIXES]);
     this.counts.deleted++;
     this.log.debug(`removed ${file.path}: more than ${this.settings.keep} files`);
   }
@@ -81,17 +86,27 @@ export class Finisher {
   private async work(kind: Compression): Promise<void> {
     for (const path of this.waiting) {
       this.waiting.delete(path);
+      this.compressing = path;
       try {
         if (await compressFile(path, kind)) this.counts.compressed++;
       } catch (error) {
         if (errnoOf(error) === 'ENOENT') continue;
         this.counts.compressionsFailed++;
         this.log.error(`cannot compress ${path}, it stays as it is: ${error instanceof Error ? error.message : error}`);
+      } finally {
+        this.compressing = undefined;
+        if (this.doomed.delete(path)) {
+          await this.orLog(`remove ${path}`, () => removeAll(path, SUFFIXES));
+        }
       }
     }
     // In the same turn as the look at an empty set: what is added from here on starts a run of its own.
     this.running = undefined;
   }
+}
+
+async function removeAll(path: string, suffixes: readonly string[]): Promise<void> {
+  for (const suffix of suffixes) await remove(path + suffix);
 }
 
 async function remove(path: string): Promise<void> {

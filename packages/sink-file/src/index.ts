@@ -9,5 +9,6 @@ export type { FileSettings } from './settings.js';
 /** `use: file`: JSON lines or CSV, appended to files that are rotated by size, age or date. */
 export default defineSink({
   options,
+  check: (values, { name, folder }) => void settingsOf(values, name, folder),
   create: (values, context) => new FileSink(settingsOf(values, context.name, context.folder), context),
 });

@@ -1,6 +1,7 @@
 // Build steps that nx calls: `bpf <plugin folder>` and `plugins`.
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { formatError, isSkepError } from '@skep/core';
 import { CompileError, compileBpf } from './compile-bpf.js';
 import { buildPlugins } from './plugins.js';
 
@@ -12,8 +13,8 @@ if (step === 'bpf' && folder !== undefined) {
   try {
     await compileBpf(resolve(folder), include);
   } catch (error) {
-    if (!(error instanceof CompileError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    if (!(error instanceof CompileError) && !isSkepError(error)) throw error;
+    process.stderr.write(`${isSkepError(error) ? formatError(error) : error.message}\n`);
     process.exitCode = 1;
   }
 } else if (step === 'plugins') {

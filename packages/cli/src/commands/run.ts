@@ -7,6 +7,7 @@ import {
   KERNEL,
   loadConfig,
   MetricsServer,
+  metricsText,
   summaryLines,
   wire,
 } from '@skep/runner';
@@ -54,7 +55,7 @@ async function runAgent({ file, durationMs, watching, verbose }: RunSettings): P
   };
   const scope = wire(log, { onBrokenPipe }, verbose);
   const agent: Agent = scope.resolve(AGENT);
-  const metrics = new MetricsServer(() => agent.account());
+  const metrics = new MetricsServer(() => metricsText(agent.account(), config.agent.name));
   const reload = oneAtATime(async () => {
     try {
       const next = await loadConfig(file);

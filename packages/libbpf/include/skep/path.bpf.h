@@ -18,7 +18,7 @@ struct skep_path_buffer {
 	__u64 at;
 	char bytes[SKEP_PATH_MAX + 256];
 };
-SKEP_SCRATCH(skep_path_buffers, struct skep_path_buffer);
+SKEP_SCRATCH(skep_paths, struct skep_path_buffer);
 
 /* Where descriptor `fd` of the calling task, or its working directory, points to; false when it is not open. */
 static __always_inline bool skep_path_of_fd(int fd, struct path *path)
@@ -64,7 +64,7 @@ static __always_inline long skep_path_text(struct path path, char *to, bool *cut
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct vfsmount *root_mnt = BPF_CORE_READ(task, fs, root.mnt), *mnt = path.mnt;
 	struct dentry *root = BPF_CORE_READ(task, fs, root.dentry), *dentry = path.dentry;
-	struct skep_path_buffer *buffer = skep_scratch(skep_path_buffers);
+	struct skep_path_buffer *buffer = skep_scratch(skep_paths);
 	bool whole = false;
 	__u64 at, length;
 

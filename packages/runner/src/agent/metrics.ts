@@ -15,8 +15,11 @@ const OUTCOMES = [
  * The ledger in Prometheus' text format.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
-export function metricsText(entries: readonly LedgerEntry[]): string {
+export function metricsText(entries: readonly LedgerEntry[], agent: string): string {
   const lines = [
+    '# HELP skep_agent_info The agent by its name.',
+    '# TYPE skep_agent_info gauge',
+    `skep_agent_info{name="${escapeLabel(agent)}"} 1`,
     '# HELP skep_attempted_total Events the kernel side tried to send, by stream and sink.',
     '# TYPE skep_attempted_total counter',
     ...entries.map((entry) => `skep_attempted_total{${labels(entry)}} ${entry.attempted}`),
@@ -35,6 +38,10 @@ export function metricsText(entries: readonly LedgerEntry[]): string {
   return `${lines.join('\n')}\n`;
 }
 
+function escapeLabel(text: string): string {
+  return text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n');
+}
+
 /** Names of instances and streams hold no characters that need escaping. */
 function labels({ source, stream, sink }: LedgerEntry): string {
   return `source="${source}",stream="${stream}",sink="${sink}"`;
@@ -47,11 +54,12 @@ interface Address {
 
 /** The endpoint `/metrics`, at an address that a reload may change. The server does not keep the process alive. */
 export class MetricsServer {
-  private readonly read: () => readonly LedgerEntry[];
+  private readonly read: () => string;
   private address: Address | undefined;
   private server: Server | undefined;
 
-  constructor(read: () => readonly LedgerEntry[]) {
+  /** @param read the text of the moment, see `metricsText` */
+  constructor(read: () => string) {
     this.read = read;
   }
 
@@ -78,13 +86,13 @@ export class MetricsServer {
   }
 }
 
-async function serve({ host, port }: Address, read: () => readonly LedgerEntry[]): Promise<Server> {
+async function serve({ host, port }: Address, read: () => string): Promise<Server> {
   const server = createServer((request, response) => {
     if (request.url !== '/metrics') {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('see /metrics\n');
       return;
     }
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metricsText(read()));
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(read());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {

@@ -34,8 +34,12 @@ export async function checkSink(
     const sink = await context.catalog.sink(given.use ?? entry.key);
     const map = entry.node.kind === 'map' ? entry.node : undefined;
     const scope = { ...context, owner: `sink ${sink.name}`, allowsSecrets: true };
+    const before = problems.count;
     const { values, secrets } = checkOptions(map, sink.definition.options ?? {}, scope, FRAME_KEYS);
     const location = source.at(entry.keyStart, entry.keyEnd);
+    if (problems.count === before) {
+      sink.definition.check?.(values as OptionValues, { name: entry.key, folder: context.folder });
+    }
     return { name: entry.key, sink, options: values as OptionValues, secrets, from, getsEverything, where, location };
   } catch (error) {
     problems.addError(error, source.at(...useSpan(entry)));

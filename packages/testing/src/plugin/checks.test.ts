@@ -169,7 +169,7 @@ describe('what is wrong is found', () => {
       readme('## Columns\n## Options', '## Options\n## Columns'),
       'in the order',
     ],
-    ['a wide example', readmeProblems, readme('$ skep tool', 'x'.repeat(81)), 'is 81 characters wide'],
+    ['a wide example', readmeProblems, readme('$ skep tool', 'x'.repeat(91)), 'is 91 characters wide'],
   ])('%s', (_, check, plugin, problem) => {
     expect(check(plugin).join('\n')).toContain(problem);
   });
@@ -184,6 +184,7 @@ describe('what is no mistake is not called one', () => {
     ],
     ['an option that a function of a stream reads', optionVariableProblems, readByLimit()],
     ['one heading for two sections', readmeProblems, readme('## Columns\n## Options', '## Columns, Options')],
+    ['a long line of prose', readmeProblems, readme('## Columns', `${'prose '.repeat(30)}\n## Columns`)],
     ['a comment with a struct', structProblems, source('/*\nstruct key {\n};\n*/\n')],
   ])('%s', (_, check, plugin) => {
     expect(check(plugin)).toEqual([]);

@@ -10,7 +10,7 @@ SKEP_MAP(calls, LRU_HASH, __u64, struct gethostlatency_call, 16384); // by pid_t
 
 struct gethostlatency_event {
 	skep_ktime_t time;
-	skep_duration_ns_t lat_ns;
+	skep_duration_ns_t lat_ns SKEP_DOC("from the call to its return");
 	__u32 pid;
 	__s32 ret SKEP_DOC("0, or EAI_* of getaddrinfo; 1 when gethostbyname found nothing");
 	skep_comm_t comm;

@@ -13,7 +13,7 @@ const table = [
 export default definePlugin({
   object,
   attach: [['getaddrinfo', 'gethostbyname', 'gethostbyname2'].flatMap((name) => [`${name}_enter?`, `${name}_exit?`])],
-  streams: { lookups: { ring: 'events', table } },
+  streams: { lookups: { doc: 'A lookup that returned.', ring: 'events', table } },
   options: {
     pid: option.pid(),
     libc: option.binary('C library to trace', { flags: '-l PATH, --libc PATH', defaultText: 'the one skep uses' }),

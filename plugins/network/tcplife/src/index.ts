@@ -37,6 +37,7 @@ export default definePlugin({
   attach: ['state_btf', 'state_raw', 'state_kprobe'].map((program) => [program, 'accept_exit?', 'accept4_exit?']),
   streams: {
     sessions: {
+      doc: 'A session that ended.',
       ring: 'events',
       delimited: 'csv',
       table: [

