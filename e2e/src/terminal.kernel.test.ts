@@ -11,20 +11,30 @@ import { until } from './support/until.js';
 class Terminal {
   private readonly socket = join(temporaryFolder(), 'tmux');
 
-  constructor(env: Readonly<Record<string, string>> = {}) {
+  private constructor() {
     this.tmux('-f', '/dev/null', 'new-session', '-d', '-x', '120', '-y', '50', 'sh');
     onTestFinished(() => {
       try {
         this.tmux('kill-server');
       } catch {} // closed by the test
     });
-    this.type(`PS1='$ '; cd ${ROOT}; alias skep='${process.execPath} ${SKEP}'; unset NO_COLOR`);
-    for (const [name, value] of Object.entries(env)) this.type(`export ${name}=${value}`);
-    this.type('clear');
+  }
+
+  static async open(env: Readonly<Record<string, string>> = {}): Promise<Terminal> {
+    const terminal = new Terminal();
+    terminal.type(`PS1='$ '; cd ${ROOT}; alias skep='${process.execPath} ${SKEP}'; unset NO_COLOR`);
+    terminal.type('clear; echo ready');
+    await terminal.until('the shell is ready', (text) => /^ready\n\$ *$/.test(text.trim()));
+    // Afterwards: a dumb terminal cannot be cleared.
+    for (const [name, value] of Object.entries(env)) terminal.type(`export ${name}=${value}`);
+    return terminal;
   }
 
   tmux(...args: string[]): string {
-    return execFileSync('tmux', ['-S', this.socket, ...args], { encoding: 'utf8' });
+    return execFileSync('tmux', ['-S', this.socket, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   }
 
   type(line: string): void {
@@ -60,7 +70,7 @@ class Terminal {
 }
 
 it('a tool on a terminal prints a bold header at once, and ends with Ctrl-C and the account', async () => {
-  const terminal = new Terminal();
+  const terminal = await Terminal.open();
   terminal.type('skep opensnoop -p $$');
   await terminal.until('the header is there', (text) => /^PID +COMM +FD ERR PATH$/m.test(text));
   expect(terminal.colored).toMatch(/\x1b\[1mPID/);
@@ -76,7 +86,7 @@ it.each([
   ['NO_COLOR', { NO_COLOR: '1' }],
   ['TERM=dumb', { TERM: 'dumb' }],
 ])('%s turns colours off', async (_, env: Readonly<Record<string, string>>) => {
-  const terminal = new Terminal(env);
+  const terminal = await Terminal.open(env);
   terminal.type('skep opensnoop -p $$');
   await terminal.until('the header is there', (text) => /^PID +COMM/m.test(text));
   expect(terminal.colored).not.toMatch(/\x1b\[[0-9;]*m/);
@@ -93,7 +103,7 @@ it('without a terminal there are no colours, and standard output holds data only
 });
 
 it('a top tool clears the screen and draws anew', async () => {
-  const terminal = new Terminal();
+  const terminal = await Terminal.open();
   terminal.type('skep biotop 1 3');
   await terminal.until('it has ended', (text) => /^skep: counts: /m.test(text));
   expect(terminal.text.match(/loadavg:/g)).toHaveLength(1);
@@ -101,7 +111,7 @@ it('a top tool clears the screen and draws anew', async () => {
 });
 
 it('an agent prefixes the lines of several plugins with their names, each in its colour', async () => {
-  const terminal = new Terminal();
+  const terminal = await Terminal.open();
   const file = join(temporaryFolder(), 'skep.yaml');
   const yaml = `version: 1
 plugins: { opens: { use: opensnoop, options: { failed: true } }, execs: execsnoop }
@@ -123,7 +133,7 @@ sinks: { screen: { use: stdout, where: "comm == 'skep-e2e-cat'" } }\n`;
 });
 
 it('an agent whose terminal is closed ends, and nothing stays attached', async () => {
-  const terminal = new Terminal();
+  const terminal = await Terminal.open();
   const file = join(temporaryFolder(), 'skep.yaml');
   writeFileSync(file, 'version: 1\nplugins: { opens: { use: opensnoop, options: { pid: 1 } } }\n');
   terminal.type(`skep run ${file}`);

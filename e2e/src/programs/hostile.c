@@ -1,5 +1,6 @@
 // Does what its first argument says, with bytes given in hex, for names that no shell could pass on.
 //   open COMM PATH...   names itself COMM, then opens each PATH
+//   name COMM...        names itself COMM and opens the path "named", for each
 //   exec COMM ARG...    names itself COMM, then becomes /bin/true with these arguments; with none, with an empty argv
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,6 +29,13 @@ int main(int argc, char **argv)
 
 	if (argc < 3 || argc > 60)
 		return 2;
+	if (strcmp(argv[1], "name") == 0) {
+		for (int i = 2; i < argc; i++) {
+			prctl(PR_SET_NAME, bytes(argv[i]));
+			openat(AT_FDCWD, "named", O_RDONLY);
+		}
+		return 0;
+	}
 	prctl(PR_SET_NAME, bytes(argv[2]));
 	for (int i = 3; i < argc; i++)
 		arguments[i - 3] = bytes(argv[i]);
