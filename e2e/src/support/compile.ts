@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ROOT } from './paths.js';
 
-let folder: string | undefined;
+const FOLDER = join(ROOT, 'e2e/dist/programs');
 const built = new Map<string, string>();
 
 /**
@@ -14,15 +14,13 @@ const built = new Map<string, string>();
 export function compiled(name: 'storm' | 'hostile'): string {
   const known = built.get(name);
   if (known !== undefined) return known;
-  if (folder === undefined) {
-    folder = mkdtempSync(join(tmpdir(), 'skep-e2e-programs-'));
-    chmodSync(folder, 0o755);
-    const made = folder;
-    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
-  }
   const source = fileURLToPath(new URL(`../programs/${name}.c`, import.meta.url));
-  const program = join(folder, name);
-  execFileSync('clang', ['-O2', '-static', '-Wall', '-Werror', '-o', program, source]);
+  const program = join(FOLDER, name);
+  mkdirSync(FOLDER, { recursive: true });
+  // Put in place whole: another run may be executing the one that is there.
+  const fresh = `${program}.${process.pid}`;
+  execFileSync('clang', ['-O2', '-static', '-Wall', '-Werror', '-o', fresh, source]);
+  renameSync(fresh, program);
   built.set(name, program);
   return program;
 }
