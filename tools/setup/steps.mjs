@@ -20,6 +20,10 @@ export const TEST_PACKAGES = [
   'bash',
   'perl-base',
   'procps',
+  'libc6-dev',
+  'tmux',
+  'util-linux',
+  'mount',
 ];
 
 /** A step that failed; its message is all the user needs. */
