@@ -111,7 +111,7 @@ async function observe(
   host: KernelHost,
 ): Promise<Pick<Outcome, 'outcome' | 'reason'>> {
   const rows: Record<string, Row[]> = Object.fromEntries(probe.schemas.map(({ stream }) => [stream, []]));
-  const filter = rowFilter(optionFilters({ plugin, options }));
+  const filter = rowFilter(optionFilters(plugin.definition, options));
   const builders = probe.schemas.map((schema) => new BatchBuilder(schema));
   const drain = (): void => {
     for (const builder of builders) {

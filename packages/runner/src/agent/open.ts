@@ -2,7 +2,6 @@ import {
   type AnyPlugin,
   type Batch,
   BatchBuilder,
-  compileFilter,
   type Log,
   type OptionsOf,
   type OptionValues,
@@ -11,11 +10,11 @@ import {
   type RowOf,
   rowsOf,
   SkepError,
-  selectRows,
   suggest,
 } from '@skep/core';
 import { ObjectProbe, Poller, readObjectFile } from '@skep/libbpf';
 import { createFindUser } from '../config/users.js';
+import { optionFilters, rowFilter } from './routes.js';
 
 export interface OpenSettings {
   /** Milliseconds between snapshots, for histograms and tables. Default 1000. */
@@ -68,7 +67,7 @@ export async function* openBatches<P extends AnyPlugin>(
     await probe.open();
     await probe.attach();
     const builders = probe.schemas.map((schema) => new BatchBuilder(schema));
-    const keep = optionFilter(plugin, values);
+    const keep = rowFilter(optionFilters(plugin, values));
     function* drain(): Generator<Batch> {
       for (const builder of builders) {
         while (probe.drain(builder) > 0) {
@@ -105,16 +104,4 @@ export function completeOptions(plugin: Plugin, given: Readonly<Record<string, u
       values[name] = parseOption('the plugin', name, definition, value, createFindUser()) as OptionValues[string];
   }
   return values;
-}
-
-function optionFilter(plugin: Plugin, options: OptionValues): (batch: Batch) => Batch {
-  const texts = Object.entries(plugin.options ?? {}).flatMap(([name, { where }]) => {
-    const value = options[name];
-    return where && value !== undefined && value !== false ? [(where as (value: unknown) => string)(value)] : [];
-  });
-  return (batch) =>
-    texts.reduce((kept, text) => {
-      const filter = compileFilter(text, kept.schema, { missing: 'false' });
-      return selectRows(kept, filter.matches(kept));
-    }, batch);
 }

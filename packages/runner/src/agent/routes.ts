@@ -1,4 +1,14 @@
-import { type Batch, compileFilter, type Filter, type Route, type Schema, type Sink, selectRows } from '@skep/core';
+import {
+  type Batch,
+  compileFilter,
+  type Filter,
+  type OptionValues,
+  type Plugin,
+  type Route,
+  type Schema,
+  type Sink,
+  selectRows,
+} from '@skep/core';
 import type { PluginInstance, SinkInstance } from '../config/config.js';
 
 /** A sink that is open, with the instance that made it. */
@@ -8,8 +18,8 @@ export interface OpenSink {
 }
 
 /** Filters that a plugin's own options ask for (`-n REGEX`), on every stream that has the columns they name. */
-export function optionFilters({ plugin, options }: Pick<PluginInstance, 'plugin' | 'options'>): readonly string[] {
-  return Object.entries(plugin.definition.options ?? {}).flatMap(([name, definition]) => {
+export function optionFilters({ options: definitions }: Plugin, options: OptionValues): readonly string[] {
+  return Object.entries(definitions ?? {}).flatMap(([name, definition]) => {
     const value = options[name];
     if (value === undefined || value === false || !definition.where) return [];
     return [(definition.where as (value: unknown) => string)(value)];
@@ -18,7 +28,7 @@ export function optionFilters({ plugin, options }: Pick<PluginInstance, 'plugin'
 
 /** The ways from one plugin to the sinks that want its rows. */
 export function routesFor(plugin: PluginInstance, sinks: readonly OpenSink[]): Route[] {
-  const own = optionFilters(plugin);
+  const own = optionFilters(plugin.plugin.definition, plugin.options);
   return sinks
     .filter(({ instance }) => instance.from.includes(plugin.name))
     .map(({ instance, sink }) => ({
