@@ -104,6 +104,7 @@ const STRUCTS = [
   ['skep_object_open_opts', 'bpf_object_open_opts'],
   ['skep_uprobe_opts', 'bpf_uprobe_opts'],
   ['skep_kprobe_opts', 'bpf_kprobe_opts'],
+  ['skep_prog_load_opts', 'bpf_prog_load_opts'],
 ] as const;
 
 const noCompiler = spawnSync('clang', ['--version']).error ? ' (skipped: clang is not installed)' : '';
@@ -123,7 +124,9 @@ describe.skipIf(missing || noCompiler)(`structs of options${missing || noCompile
     expect(checks.length).toBeGreaterThan(3);
     // Members that later versions append are covered by `sz`.
     const end = `_Static_assert(sizeof(struct ${theirs}) >= ${koffi.sizeof(ours)}, "size");`;
-    expect(refusals(['#include <stddef.h>', '#include <bpf/libbpf.h>', ...checks, end])).toBe('');
+    expect(refusals(['#include <stddef.h>', '#include <bpf/bpf.h>', '#include <bpf/libbpf.h>', ...checks, end])).toBe(
+      '',
+    );
   });
 
   it('are held against the header: a wrong offset is refused', () => {
