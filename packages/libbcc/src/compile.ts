@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Log, SkepError } from '@skep/core';
@@ -12,7 +12,7 @@ import {
   type UsdtPlace,
   type UsdtRequest,
 } from './compiler/protocol.js';
-import { compileErrors, type ProgramText } from './diagnostics.js';
+import { compileErrors, isBehindText, type ProgramText } from './diagnostics.js';
 import { findKernelHeaders, HEADERS_REMEDY, headersMismatch } from './headers.js';
 import { closeDescriptor, receiveDescriptors, socketPair } from './native/descriptors.js';
 import { markedText } from './text/marked-text.js';
@@ -41,6 +41,8 @@ export interface CompileOptions {
   readonly log: Log;
 }
 
+/** From the sources, too, as tests run them: a process needs what is compiled. */
+const COMPILER = fileURLToPath(new URL('../dist/compiler/main.js', import.meta.url));
 /** A compiler that has not answered in this time is ended. A program takes a second, and twenty on an emulated machine. */
 const TIMEOUT_MS = 300_000;
 /** What is kept of the compiler's output; a verifier log may be longer, and then its end says why. */
@@ -63,7 +65,7 @@ export async function compileProgram(program: ProgramText, options: CompileOptio
   const request = { text: markedText(program.text), cflags, usdt, layouts };
   let answer = await inTurn(request);
   // A struct that only some conditions declare has no layout: what is wrong then is not the user's mistake.
-  if (!answer.response.compiled && !answer.response.error && layouts.length > 0) {
+  if (!answer.response.compiled && layouts.length > 0 && isBehindText(program, answer.output)) {
     answer = await inTurn({ ...request, layouts: [] });
   }
   const { response, output, fds } = answer;
@@ -83,16 +85,24 @@ export async function compileProgram(program: ProgramText, options: CompileOptio
   return takeOver(response, fds);
 }
 
-/** The verifier's log of one function with its lines of source, which only the compiler's process can add. */
-export async function explainVerifier(
+/**
+ * The verifier's log of one function with its lines of source, which only the compiler's process can add; '' when it has
+ * none. Waits for that process: it is asked only when a program has been refused.
+ */
+export function explainVerifier(
   program: ProgramText,
-  options: CompileOptions,
+  { cflags = [], usdt = [] }: CompileOptions,
   explain: NonNullable<CompileRequest['explain']>,
-): Promise<string> {
-  const { cflags = [], usdt = [] } = options;
-  const { output, fds } = await inTurn({ text: markedText(program.text), cflags, usdt, layouts: [], explain });
-  for (const fd of fds) closeDescriptor(fd);
-  return output;
+): string {
+  const request: CompileRequest = { text: markedText(program.text), cflags, usdt, layouts: [], explain };
+  const { stdout, stderr } = spawnSync(process.execPath, [COMPILER], {
+    input: JSON.stringify(request),
+    stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: MOST_OUTPUT,
+    timeout: TIMEOUT_MS,
+  });
+  return stdout + stderr;
 }
 
 let warned = false;
@@ -119,9 +129,8 @@ function inTurn(request: CompileRequest): Promise<Answer> {
 async function run(request: CompileRequest): Promise<Answer> {
   const [ours, theirs] = socketPair();
   try {
-    const main = fileURLToPath(new URL('../dist/compiler/main.js', import.meta.url));
     const stdio = ['pipe', 'pipe', 'pipe', theirs, 'pipe'] as const;
-    const child = spawn(process.execPath, [main], { stdio: [...stdio], timeout: TIMEOUT_MS });
+    const child = spawn(process.execPath, [COMPILER], { stdio: [...stdio], timeout: TIMEOUT_MS });
     const said = collect(child.stdout!, child.stderr!);
     const response = collect(child.stdio[4] as Readable);
     // A compiler that ends early says why on standard error.

@@ -22,6 +22,13 @@ export function compileErrors(program: ProgramText, output: string): SkepError {
   return errors.length === 1 ? errors[0]! : new SkepErrors(errors);
 }
 
+/** Whether everything that the compiler did not like stands behind the user's text. */
+export function isBehindText({ text }: ProgramText, output: string): boolean {
+  const lines = text.split('\n').length;
+  const found = diagnosticsOf(output);
+  return found.length > 0 && found.every(({ file, line }) => file === PROGRAM_FILE && line > lines);
+}
+
 interface Diagnostic {
   readonly file: string;
   readonly line: number;

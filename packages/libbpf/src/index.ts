@@ -8,7 +8,7 @@ export { describeErrno } from './errno.js';
 export * from './iterator.js';
 export * from './map.js';
 export { libbpf } from './native/libbpf.js';
-export { bootOffsetNs, rcuGracePeriod } from './native/libc.js';
+export { bootOffsetNs, closeFd, rcuGracePeriod } from './native/libc.js';
 export { onLibbpfLog } from './native/printer.js';
 export * from './object.js';
 export * from './object-probe.js';

@@ -59,6 +59,11 @@ export class PerfBuffer {
     return this.buffers.reduce((total, { ring }) => total + ring.lost, 0n);
   }
 
+  /** Samples that lie in the buffers. */
+  held(): bigint {
+    return this.buffers.reduce((total, { ring }) => total + ring.held(), 0n);
+  }
+
   /** Add what the buffers hold to `into`, at most `into.room` rows, CPU by CPU. Never waits. */
   drain(into: BatchBuilder): number {
     let rows = 0;

@@ -13,7 +13,7 @@ const RESPONSE = 4;
 function answer(request: CompileRequest): CompileResponse {
   try {
     const response = compileModule(request);
-    if (response.compiled) {
+    if (response.compiled && !request.explain) {
       sendDescriptors(
         SOCKET,
         response.tables.map(({ fd }) => fd),

@@ -88,6 +88,10 @@ export function pageSize(): number {
 const CLOCK_REALTIME = 0;
 const CLOCK_BOOTTIME = 7;
 
+export function closeFd(fd: number): void {
+  libc().close(fd);
+}
+
 /** `errno` of the last call on this thread. */
 export function errno(): number {
   return koffi.errno();
