@@ -1,11 +1,12 @@
 import { LAYOUT_TABLE, LOST_MAP_FULL, LOST_RING_FULL, LOST_TABLE, PROGRAM_FILE } from './protocol.js';
 
 /**
- * Text before the user's. The typedefs give a column its meaning, as in skep's own programs. Ring buffers and hashes do
+ * Text before the user's. Registers are declared, which nearly every program reads. The typedefs give a column its meaning, as in skep's own programs. Ring buffers and hashes do
  * not count what they refuse, and programs seldom look: the helpers that libbcc's rewriter calls are wrapped to count.
  * Perf buffers are counted by the kernel.
  */
 const PREAMBLE = `
+#include <uapi/linux/ptrace.h>
 typedef u64 skep_ktime_t;
 typedef u64 skep_duration_ns_t;
 typedef char skep_comm_t[16];
