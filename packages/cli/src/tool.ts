@@ -151,7 +151,7 @@ function oneToolConfig(plugin: LoadedPlugin, options: OptionValues, everyMs: num
     file: 'command line',
     folder: process.cwd(),
     agent: { name: '', metrics: undefined, log: 'warn' },
-    plugins: [{ name: plugin.name, plugin, options, everyMs, program: undefined, location }],
+    plugins: [{ name: plugin.name, plugin, options, everyMs, program: undefined, attach: [], location }],
     sinks: [
       {
         name: 'stdout',

@@ -1,5 +1,5 @@
 import { type BatchBuilder, type Schema, SkepError } from '@skep/core';
-import { mapRing, PerfBuffer, RingReader, wallClock } from '@skep/libbpf';
+import { mapRing, PerfBuffer, RingReader, type StreamOwner, wallClock } from '@skep/libbpf';
 import type { CompiledMap } from './compile.js';
 import { columnsOf } from './layout/columns.js';
 import { eventLayout } from './layout/event-layout.js';
@@ -8,12 +8,6 @@ import { MAP_PERF_EVENT_ARRAY, MAP_RINGBUF } from './map-types.js';
 
 /** Pages of a perf buffer per CPU, as BCC's tools take. */
 const PERF_PAGES = 64;
-
-export interface StreamOwner {
-  readonly plugin: string;
-  /** Name of the instance. */
-  readonly source: string;
-}
 
 export interface EventSourceOptions {
   readonly owner: StreamOwner;
@@ -67,6 +61,8 @@ interface Reader {
  */
 export class EventSource {
   readonly schema: Schema;
+  /** A ring buffer, shared by all CPUs. */
+  readonly isRing: boolean;
   private readonly reader: Reader;
 
   /** @throws SkepError SKEP_SCHEMA for events that cannot be rows, SKEP_ATTACH when the buffers cannot be mapped. */
@@ -75,7 +71,8 @@ export class EventSource {
     this.schema = schema;
     const decoder = recordDecoder(members, wallClock());
     const { map } = compiled;
-    if (map.type === MAP_RINGBUF) {
+    this.isRing = map.type === MAP_RINGBUF;
+    if (this.isRing) {
       const { memory, unmap } = mapRing(map.fd, map.maxEntries);
       const ring = new RingReader(memory, decoder, size);
       this.reader = {

@@ -1,10 +1,11 @@
 import { type Log, SkepError, suggest } from '@skep/core';
+import type { StreamOwner } from '@skep/libbpf';
 import { Attachments } from './attachments.js';
 import { autoAttach } from './auto-attach.js';
 import { type CompiledMap, type CompiledProgram, type CompileOptions, compileProgram } from './compile.js';
 import { LOST_MAP_FULL, LOST_RING_FULL, LOST_TABLE, OWN_TABLES } from './compiler/protocol.js';
 import type { ProgramText } from './diagnostics.js';
-import { EventSource, isEventTable, type StreamOwner } from './event-source.js';
+import { EventSource, isEventTable } from './event-source.js';
 import { isTable } from './map-types.js';
 import { Programs } from './programs.js';
 import { Table } from './table.js';

@@ -19,6 +19,7 @@ export * from './perf-ring.js';
 export * from './poller.js';
 export * from './program.js';
 export * from './ring.js';
+export { tableRows } from './snapshot-rows.js';
 export * from './snapshots.js';
 export * from './tracefs.js';
 export * from './verifier-log.js';

@@ -1,5 +1,14 @@
-import { isSkepError, Ledger, type LedgerEntry, type Log, Pump, type Schema, SkepError, SkepErrors } from '@skep/core';
-import type { ObjectProbe } from '@skep/libbpf';
+import {
+  isSkepError,
+  Ledger,
+  type LedgerEntry,
+  type Log,
+  type Probe,
+  Pump,
+  type Schema,
+  SkepError,
+  SkepErrors,
+} from '@skep/core';
 import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
 import { diffConfig } from '../config/diff.js';
 import type { KernelHost } from './kernel-host.js';
@@ -19,7 +28,7 @@ export interface AgentOptions {
 
 interface Source {
   readonly instance: PluginInstance;
-  readonly probe: ObjectProbe;
+  readonly probe: Probe;
   readonly pump: Pump;
   done: Promise<void>;
 }
@@ -174,7 +183,7 @@ export class Agent {
     this.sources = [...staying];
   }
 
-  private startSource(instance: PluginInstance, probe: ObjectProbe): void {
+  private startSource(instance: PluginInstance, probe: Probe): void {
     const pump = new Pump({
       source: instance.name,
       probe,
@@ -199,14 +208,15 @@ export class Agent {
     this.faults.add(sink, error, rows);
   }
 
-  private async openProbes(instances: readonly PluginInstance[]): Promise<Map<PluginInstance, ObjectProbe>> {
-    const probes = new Map<PluginInstance, ObjectProbe>();
+  private async openProbes(instances: readonly PluginInstance[]): Promise<Map<PluginInstance, Probe>> {
+    const probes = new Map<PluginInstance, Probe>();
     const problems: SkepError[] = [];
     for (const instance of instances) {
       try {
         const everyMs = this.options.onlyAtEnd ? undefined : instance.everyMs;
         const { attachSet } = this.options;
-        const probe = this.host.probe({ ...instance, everyMs, ...(attachSet === undefined ? {} : { attachSet }) });
+        const set = attachSet === undefined ? {} : { attachSet };
+        const probe = await this.host.probeOf(instance, { everyMs, ...set });
         probes.set(instance, probe);
         await probe.open();
       } catch (error) {
@@ -267,7 +277,7 @@ function wanted(
   return plugins.filter(({ name }) => from.includes(name)).flatMap((plugin) => [...schemasOf(plugin)]);
 }
 
-async function attachAll(probes: ReadonlyMap<PluginInstance, ObjectProbe>): Promise<void> {
+async function attachAll(probes: ReadonlyMap<PluginInstance, Probe>): Promise<void> {
   const problems: SkepError[] = [];
   for (const probe of probes.values()) {
     try {
@@ -280,7 +290,7 @@ async function attachAll(probes: ReadonlyMap<PluginInstance, ObjectProbe>): Prom
   if (problems.length > 0) throw problems.length === 1 ? problems[0]! : new SkepErrors(problems);
 }
 
-async function closeAll(probes: ReadonlyMap<PluginInstance, ObjectProbe>): Promise<void> {
+async function closeAll(probes: ReadonlyMap<PluginInstance, Probe>): Promise<void> {
   await Promise.all([...probes.values()].map((probe) => probe.close()));
 }
 

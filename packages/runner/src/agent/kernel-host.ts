@@ -1,6 +1,7 @@
-import type { Log } from '@skep/core';
+import type { Log, Probe } from '@skep/core';
 import { type LoadedFile, ObjectProbe, Poller, readObjectFile } from '@skep/libbpf';
 import type { PluginInstance } from '../config/config.js';
+import { programOf } from './program-text.js';
 
 /** How long user space waits at most before it looks at a ring: the latency of a quiet stream. */
 export const LATENCY_MS = 100;
@@ -38,6 +39,16 @@ export class KernelHost {
       debug: this.debug,
       ...(attachSet === undefined ? {} : { attachSet }),
     });
+  }
+
+  /** The probe of an instance of a configuration: of a plugin, or of a program that is compiled when it is opened. */
+  async probeOf(instance: PluginInstance, request: Pick<ProbeRequest, 'everyMs' | 'attachSet'>): Promise<Probe> {
+    const { program } = instance;
+    if (!program) return this.probe({ ...instance, ...request });
+    // Imported late: few configurations have programs.
+    const { ProgramProbe } = await import('@skep/libbcc');
+    this.poller ??= new Poller();
+    return new ProgramProbe({ ...programOf(instance, program), ...request, log: this.log, poller: this.poller });
   }
 
   file(url: URL): LoadedFile {

@@ -49,8 +49,9 @@ function diffInstances<T extends { readonly name: string }>(
   };
 }
 
-function pluginIdentity({ plugin, options, everyMs, program }: PluginInstance): unknown {
-  return { package: packageIdentity(plugin), options, everyMs, program: program?.text };
+function pluginIdentity({ plugin, options, everyMs, program, attach }: PluginInstance): unknown {
+  const attached = attach.map(({ location: _, ...entry }) => entry);
+  return { package: packageIdentity(plugin), options, everyMs, program: program?.text, attached };
 }
 
 function sinkIdentity({ sink, options, from, getsEverything, where }: SinkInstance): unknown {

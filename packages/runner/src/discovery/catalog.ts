@@ -1,6 +1,7 @@
 import { listPackages } from './find-packages.js';
 import { type LoadedPlugin, type LoadedSink, loadPlugin, loadSink } from './load-package.js';
 import type { PackageInfo } from './package-info.js';
+import { programPlugin } from './program-plugin.js';
 
 /** Where plugins and sinks come from. */
 export interface Catalog {
@@ -16,7 +17,10 @@ export interface Catalog {
  * The packages seen from `folder` (that of the configuration file, or the working directory). `builtins` are plugins
  * and sinks that belong to the program itself; their names come first.
  */
-export function createCatalog(folder: string, builtins: readonly (LoadedPlugin | LoadedSink)[] = []): Catalog {
+export function createCatalog(
+  folder: string,
+  builtins: readonly (LoadedPlugin | LoadedSink)[] = [programPlugin],
+): Catalog {
   const folders = [folder];
   const plugins = new Map(builtins.filter((one) => one.kind === 'plugin').map((one) => [one.name, one]));
   const sinks = new Map(builtins.filter((one) => one.kind === 'sink').map((one) => [one.name, one]));
