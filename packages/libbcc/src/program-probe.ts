@@ -11,6 +11,7 @@ import {
   suggest,
 } from '@skep/core';
 import { type Poller, rcuGracePeriod, type StreamOwner } from '@skep/libbpf';
+import type { Attachment } from './attachments.js';
 import type { ProgramText } from './diagnostics.js';
 import type { EventSource } from './event-source.js';
 import { LoadedProgram } from './loaded-program.js';
@@ -68,6 +69,15 @@ export class ProgramProbe implements Probe {
   /** Known once it is open: they are those of the compiled program. */
   get schemas(): readonly Schema[] {
     return this.known;
+  }
+
+  /** Names of the program's functions; empty until it is open. */
+  get functions(): readonly string[] {
+    return this.program?.functions ?? [];
+  }
+
+  get attachments(): readonly Attachment[] {
+    return this.program?.attachments.list ?? [];
   }
 
   /** Compile. @throws SkepErrors SKEP_COMPILE and what else `LoadedProgram.open` throws, with places in the configuration. */

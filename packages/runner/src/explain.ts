@@ -1,7 +1,9 @@
-import { isSkepError, type Log, type OptionValues, type SkepError } from '@skep/core';
+import { exitCodeOf, isSkepError, type Log, type OptionValues, type SkepError } from '@skep/core';
+import type { ProgramProbe } from '@skep/libbcc';
 import { attachSets, type ProgramInfo, readObjectFile } from '@skep/libbpf';
 import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
+import type { PluginInstance } from './config/config.js';
 import type { LoadedPlugin } from './discovery/index.js';
 
 /** What this kernel says to one attach set. */
@@ -45,6 +47,30 @@ export async function explainPlugin(
   }
   await host.close();
   return { source, plugin: plugin.name, sets, capabilities: capabilitiesOf(sets) };
+}
+
+/** The same for a program that is compiled at run time: it has one set, what its text and `attach` ask for. */
+export async function explainProgram(instance: PluginInstance): Promise<AttachPlan> {
+  const host = new KernelHost(SILENT);
+  const probe = (await host.probeOf(instance, { everyMs: undefined })) as ProgramProbe;
+  let error: SkepError | undefined;
+  let programs: readonly ProgramInfo[] = [];
+  try {
+    await probe.open();
+    programs = probe.functions.map((name) => ({ name, section: '' }));
+    await probe.attach();
+    programs = probe.attachments.map(({ fn, kind, target }) => ({ name: fn, section: `${kind}/${target}` }));
+  } catch (thrown) {
+    // A mistake of the text is not an answer of the kernel.
+    if (!isSkepError(thrown) || exitCodeOf(thrown) !== 3) throw thrown;
+    error = thrown;
+  } finally {
+    await probe.close();
+    await host.close();
+  }
+  const { message: reason, remedy } = error ?? { message: '', remedy: '' };
+  const sets = [{ programs, possible: error === undefined, reason, remedy, note: '' }];
+  return { source: instance.name, plugin: instance.plugin.name, sets, capabilities: capabilitiesOf(sets) };
 }
 
 async function tryHere(

@@ -1,4 +1,4 @@
-import { loadConfig } from '@skep/runner';
+import { checkPrograms, loadConfig } from '@skep/runner';
 import { createCommand, parseArgs } from '../usage.js';
 
 /** `skep check [FILE]`: every problem of the file at once; nothing is attached. */
@@ -10,9 +10,11 @@ export async function run(args: readonly string[]): Promise<number> {
   );
   if (parseArgs(command, args)) return 0;
   const config = await loadConfig(command.processedArgs[0] as string);
+  const notes = await checkPrograms(config);
   const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
   process.stdout.write(
     `${config.file}: ${count(config.plugins.length, 'plugin')}, ${count(config.sinks.length, 'sink')}, no mistakes\n`,
   );
+  for (const note of notes) process.stderr.write(`skep: ${note}\n`);
   return 0;
 }

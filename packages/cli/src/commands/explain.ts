@@ -27,14 +27,17 @@ function isFile(target: string): boolean {
 }
 
 async function explainFile(file: string): Promise<AttachPlan[]> {
-  const { loadConfig } = await import('@skep/runner');
+  const { explainProgram, loadConfig } = await import('@skep/runner');
   const config = await loadConfig(file);
   const plans: AttachPlan[] = [];
   for (const instance of config.plugins) {
     const sinks = config.sinks
       .filter(({ from }) => from.includes(instance.name))
       .map(({ name, sink }) => `${name} (${sink.name})`);
-    plans.push({ ...(await explainPlugin(instance.plugin, instance.options, instance.name)), sinks });
+    const plan = instance.program
+      ? await explainProgram(instance)
+      : await explainPlugin(instance.plugin, instance.options, instance.name);
+    plans.push({ ...plan, sinks });
   }
   return plans;
 }
@@ -45,7 +48,7 @@ function describe({ source, plugin, sets, capabilities, sinks }: AttachPlan): st
   for (const [i, { programs, possible, reason, remedy, note }] of sets.entries()) {
     const mark = i === chosen ? 'takes' : possible ? 'could' : 'cannot';
     for (const [n, { name, section }] of programs.entries()) {
-      lines.push(`  ${(n === 0 ? mark : '').padEnd(6)} ${name} (${section})`);
+      lines.push(`  ${(n === 0 ? mark : '').padEnd(6)} ${name}${section === '' ? '' : ` (${section})`}`);
     }
     if (reason) lines.push(`         ${reason.replaceAll('\n', '\n         ')}`);
     // Sets often fail for one reason: its remedy is said once.
