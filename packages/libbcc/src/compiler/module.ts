@@ -1,4 +1,4 @@
-import { bytesAt } from '../native/library.js';
+import { bytesAt, textAt } from '../native/library.js';
 import { libbccModule, type Module } from '../native/module.js';
 import { completeText } from './preamble.js';
 import {
@@ -21,11 +21,16 @@ export function compileModule(request: CompileRequest): CompileResponse {
   if (explain) explainFunction(module, explain);
   return {
     compiled: true,
-    license: lib.bpf_module_license(module) ?? 'GPL',
+    license: licenseOf(module),
     functions: functionsOf(module),
     tables: tablesOf(module),
     usdt: readers.places,
   };
+}
+
+/** A text that declares none is under the GPL, as libbcc has it. */
+function licenseOf(module: Module): string {
+  return textAt(libbccModule().bpf_module_license(module)) || 'GPL';
 }
 
 function functionsOf(module: Module): CompiledFunction[] {
@@ -62,7 +67,7 @@ function explainFunction(module: Module, { fn, type, attachType }: NonNullable<C
     if (lib.bpf_function_name(module, id) !== fn) continue;
     const bytes = Number(lib.bpf_function_size_id(module, id));
     const start = bytesAt(lib.bpf_function_start_id(module, id), bytes);
-    const license = lib.bpf_module_license(module) ?? 'GPL';
+    const license = licenseOf(module);
     const version = lib.bpf_module_kern_version(module);
     lib.bcc_func_load(module, type, fn, start, bytes, license, version, 0, null, 0, null, attachType);
   }

@@ -1,5 +1,5 @@
 import { SkepError } from '@skep/core';
-import { arrayOf, type Layout, type LayoutMember, namedLayout, parseLayout, type RecordLayout } from './layout.js';
+import { arraysOf, type Layout, type LayoutMember, namedLayout, parseLayout, type RecordLayout } from './layout.js';
 
 /** What is known of the records of one event table. */
 export interface EventLayout {
@@ -68,7 +68,7 @@ function isSame({ name, layout, bits }: LayoutMember, field: EventField): boolea
 
 function fieldLayout({ type, dimensions }: EventField): Layout | undefined {
   const element = namedLayout(type);
-  return element && dimensions.reduceRight((inner, length) => arrayOf(inner, length, type), element);
+  return element && arraysOf(element, dimensions, type);
 }
 
 /** For a struct that is not declared at the top level of the text: its members in their natural places. */

@@ -107,12 +107,17 @@ function integer(type: IntegerLayout['type']): IntegerLayout {
 }
 
 /** `length` of them in a row: bytes stay one value. */
-export function arrayOf(element: Layout, length: number, elementName: string): Layout {
+function arrayOf(element: Layout, length: number, elementName: string): Layout {
   if (element.kind === 'integer' && element.size === 1 && element.type !== 'bool') {
     const isText = /^(char|skep_path_t|skep_text_t)$/.test(elementName);
     return { kind: 'bytes', size: length, align: 1, isText };
   }
   return { kind: 'array', element, length, size: element.size * length, align: element.align };
+}
+
+/** Arrays of arrays, the last dimension innermost. */
+export function arraysOf(element: Layout, dimensions: readonly number[], elementName: string): Layout {
+  return dimensions.reduceRight((inner, length) => arrayOf(inner, length, elementName), element);
 }
 
 /**
@@ -136,7 +141,7 @@ function layoutOf(description: unknown): Layout {
   return recordOf(name, members as MemberDescription[], kind);
 }
 
-type MemberDescription = readonly [name: string, type: unknown, dimensions?: number | readonly number[]];
+type MemberDescription = readonly [name: string, type: unknown, dimensions?: number | string | readonly number[]];
 
 function recordOf(name: string, described: readonly MemberDescription[], kind: string): RecordLayout {
   const isPacked = kind === 'struct_packed';
@@ -145,7 +150,9 @@ function recordOf(name: string, described: readonly MemberDescription[], kind: s
   let endBits = 0;
   let align = 1;
   for (const [member, type, dimensions] of described) {
-    const single = layoutOf(type);
+    // An anonymous member is a record of its own, without a type around it.
+    const isAnonymous = typeof dimensions === 'string';
+    const single = isAnonymous ? recordOf('', type as MemberDescription[], dimensions) : layoutOf(type);
     if (typeof dimensions === 'number') {
       // A bit field does not cross the borders of its type.
       const unit = single.size * 8;
@@ -162,7 +169,7 @@ function recordOf(name: string, described: readonly MemberDescription[], kind: s
       continue;
     }
     const typeName = typeof type === 'string' ? type : '';
-    const layout = (dimensions ?? []).reduceRight((element, length) => arrayOf(element, length, typeName), single);
+    const layout = arraysOf(single, isAnonymous ? [] : (dimensions ?? []), typeName);
     const own = isPacked ? 1 : layout.align;
     const offset = isUnion ? 0 : ceil(Math.ceil(endBits / 8), own);
     if (!member.startsWith('__pad_')) members.push({ name: member, offset, layout });

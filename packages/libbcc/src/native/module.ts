@@ -17,7 +17,7 @@ export interface LibbccModule {
     device: null,
   ): Module | null;
   bpf_module_destroy(module: Module): void;
-  bpf_module_license(module: Module): string | null;
+  bpf_module_license(module: Module): bigint | null;
   bpf_module_kern_version(module: Module): number;
   bpf_num_functions(module: Module): number | bigint;
   bpf_function_name(module: Module, id: number): string;
@@ -54,7 +54,7 @@ export interface LibbccModule {
 export const MODULE_PROTOTYPES: readonly string[] = [
   'void *bpf_module_create_c_from_string(const char *text, uint32_t flags, const char **cflags, int ncflags, bool allow_rlimit, const char *dev_name)',
   'void bpf_module_destroy(void *program)',
-  'const char *bpf_module_license(void *program)',
+  'void *bpf_module_license(void *program)',
   'uint32_t bpf_module_kern_version(void *program)',
   'size_t bpf_num_functions(void *program)',
   'const char *bpf_function_name(void *program, size_t id)',
