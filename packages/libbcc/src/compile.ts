@@ -15,7 +15,6 @@ import {
 import { compileErrors, isBehindText, type ProgramText } from './diagnostics.js';
 import { findKernelHeaders, HEADERS_REMEDY, headersMismatch } from './headers.js';
 import { closeDescriptor, receiveDescriptors, socketPair } from './native/descriptors.js';
-import { markedText } from './text/marked-text.js';
 import { structNames } from './text/struct-names.js';
 
 /** A program that has been compiled: instructions by function, and tables that exist in the kernel. */
@@ -62,7 +61,7 @@ export async function compileProgram(program: ProgramText, options: CompileOptio
   const { cflags = [], usdt = [], log } = options;
   warnOfHeaders(log);
   const layouts = structNames(program.text);
-  const request = { text: markedText(program.text), cflags, usdt, layouts };
+  const request = { text: program.text, cflags, usdt, layouts };
   let answer = await inTurn(request);
   // A struct that only some conditions declare has no layout: what is wrong then is not the user's mistake.
   if (!answer.response.compiled && layouts.length > 0 && isBehindText(program, answer.output)) {
@@ -94,7 +93,7 @@ export function explainVerifier(
   { cflags = [], usdt = [] }: CompileOptions,
   explain: NonNullable<CompileRequest['explain']>,
 ): string {
-  const request: CompileRequest = { text: markedText(program.text), cflags, usdt, layouts: [], explain };
+  const request: CompileRequest = { text: program.text, cflags, usdt, layouts: [], explain };
   const { stdout, stderr } = spawnSync(process.execPath, [COMPILER], {
     input: JSON.stringify(request),
     stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'],

@@ -45,7 +45,9 @@ export class Programs {
     const said = explainVerifier(this.text, this.options, { fn, type: PROG_TYPES[type], attachType });
     const log = /^; /m.test(said) ? said : undefined;
     if (log === undefined) return error;
-    const lines = lastLines(log.replace(/^bpf: Failed to load program.*\n?/gm, ''), 12);
+    // Newer kernels add the number of the line, in a text that has more lines than the user's.
+    const own = log.replace(/^bpf: Failed to load program.*\n?/gm, '').replace(/^(;.*?) @ \S+:\d+$/gm, '$1');
+    const lines = lastLines(own, 12);
     return new SkepError('SKEP_VERIFIER', error.message, `the verifier's last lines:\n${lines}`, { details: log });
   }
 

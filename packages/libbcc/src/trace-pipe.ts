@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,10 +24,12 @@ const LONGEST = 1 << 16;
  * The lines of trace_pipe as they come. It is one pipe for the whole kernel: lines of other programs come too, and each line
  * is read by one reader only.
  *
- * @throws SkepError SKEP_TRACEFS, SKEP_PERMISSION when it cannot be read.
+ * @throws SkepError SKEP_TRACEFS when tracing is switched off or not there, SKEP_PERMISSION when it cannot be read.
  */
 export async function* traceLines(signal?: AbortSignal): AsyncGenerator<string, void, void> {
-  const path = join(ensureTracefs(), 'trace_pipe');
+  const folder = ensureTracefs();
+  const path = join(folder, 'trace_pipe');
+  mustBeOn(join(folder, 'tracing_on'));
   // Without waiting in the kernel: a read that waits there cannot be given up.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: NodeJS.ErrnoException) => {
     throw new SkepError('SKEP_PERMISSION', `${path} cannot be read: ${cause.code}`, 'run as root', { cause });
@@ -43,11 +45,22 @@ export async function* traceLines(signal?: AbortSignal): AsyncGenerator<string, 
       }
       const lines = (rest + buffer.toString('utf8', 0, bytesRead)).split('\n');
       rest = lines.pop()!.slice(-LONGEST);
-      yield* lines;
+      // Programs end their lines themselves, and the kernel does too.
+      yield* lines.filter((line) => line !== '');
     }
   } finally {
     await file.close();
   }
+}
+
+/** Where tracing has been switched off, nothing that is printed gets here, and waiting for it would be for ever. */
+function mustBeOn(file: string): void {
+  if (readFileSync(file, 'utf8').trim() !== '0') return;
+  throw new SkepError(
+    'SKEP_TRACEFS',
+    `tracing is switched off in this kernel: ${file} is 0`,
+    `as root: echo 1 > ${file}`,
+  );
 }
 
 function emptyWhenNothing(error: NodeJS.ErrnoException): { bytesRead: number } {

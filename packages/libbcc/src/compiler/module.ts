@@ -1,6 +1,6 @@
 import { bytesAt, textAt } from '../native/library.js';
 import { libbccModule, type Module } from '../native/module.js';
-import { completeText } from './preamble.js';
+import { completeText, plainText } from './preamble.js';
 import {
   type CompiledFunction,
   type CompiledTable,
@@ -15,7 +15,7 @@ export function compileModule(request: CompileRequest): CompileResponse {
   const { text, cflags, layouts, explain } = request;
   const readers = usdtReaders(request.usdt);
   const lib = libbccModule();
-  const whole = completeText(text, readers.text, layouts);
+  const whole = explain ? plainText(text, readers.text) : completeText(text, readers.text, layouts);
   const module = lib.bpf_module_create_c_from_string(whole, 0, cflags, cflags.length, true, null);
   if (module === null) return NOT_COMPILED;
   if (explain) explainFunction(module, explain);

@@ -1,3 +1,4 @@
+import { markedText } from '../text/marked-text.js';
 import { LAYOUT_TABLE, LOST_MAP_FULL, LOST_RING_FULL, LOST_TABLE, PROGRAM_FILE } from './protocol.js';
 
 /**
@@ -53,7 +54,13 @@ static inline __attribute__((always_inline)) int skep_map_update(uintptr_t map, 
 /** The whole text for the compiler: lines and columns of the user's part are its own. */
 export function completeText(text: string, readers: string, layouts: readonly string[]): string {
   const tables = layouts.map((type, i) => `BPF_ARRAY(${LAYOUT_TABLE}${i}, ${type}, 1);`).join('\n');
-  // What stands behind the user's text gets a name of its own: a mistake that the compiler notices only there is said to
-  // be at the end of the file.
-  return `${PREAMBLE}${readers}\n#line 1 "${PROGRAM_FILE}"\n${text}\n${tables}\n`;
+  return `${PREAMBLE}${readers}\n#line 1 "${PROGRAM_FILE}"\n${markedText(text)}\n${tables}\n`;
+}
+
+/**
+ * The text without numbers of lines of its own: libbcc takes the lines of source that the verifier shows from the text by
+ * their numbers, and must find those of the text it was given.
+ */
+export function plainText(text: string, readers: string): string {
+  return `${PREAMBLE}${readers}\n${text}\n`;
 }
