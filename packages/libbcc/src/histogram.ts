@@ -1,7 +1,13 @@
 import { histogramLines, SkepError, visibleText } from '@skep/core';
 import type { Layout } from './layout/layout.js';
 import type { Value } from './layout/values.js';
-import type { HistogramTextOptions } from './table.js';
+
+export interface HistogramTextOptions {
+  /** What is counted: `usecs`, `bytes`. Default: `value`. */
+  readonly unit?: string;
+  /** Title of each section, for tables whose key is a struct. Default: the name of its first member. */
+  readonly label?: string;
+}
 
 export type HistogramKind = 'log2' | 'linear';
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { prepareHeaders } from '@skep/headers';
-import koffi from 'koffi';
+import { syscall } from './native/syscall-fixture.js';
 
 /** Why programs cannot be compiled and run here; undefined when they can. */
 export const noPrograms: string | undefined = process.getuid?.() === 0 ? withHeaders() : 'not root';
@@ -21,7 +21,6 @@ function withHeaders(): string | undefined {
 export const MAGIC = 0x5ee9;
 
 const GETPRIORITY = process.arch === 'arm64' ? 141 : 140;
-const syscall = koffi.load('libc.so.6').func('long syscall(long number, long which, long who)');
 
 /** getpriority(MAGIC, first .. first + calls - 1): fails at once, and nobody else calls it. */
 export function storm(calls: number, first = 0): void {

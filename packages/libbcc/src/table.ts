@@ -1,18 +1,11 @@
 import { SkepError } from '@skep/core';
 import type { MapOfFd } from '@skep/libbpf';
 import type { CompiledMap } from './compile.js';
-import { histogramText } from './histogram.js';
+import { type HistogramTextOptions, histogramText } from './histogram.js';
 import { type Layout, parseLayout } from './layout/layout.js';
 import { bytesOf, readValue, type Value } from './layout/values.js';
 import { isTable, MAP_PROG_ARRAY, MAP_QUEUE, MAP_STACK, MAP_STACK_TRACE } from './map-types.js';
 import { mergeCpus } from './merge-cpus.js';
-
-export interface HistogramTextOptions {
-  /** What is counted: `usecs`, `bytes`. Default: `value`. */
-  readonly unit?: string;
-  /** Title of each section, for tables whose key is a struct. Default: the name of its first member. */
-  readonly label?: string;
-}
 
 /**
  * A table of a program: a hash, an array, per CPU or not, or a table of stacks, programs, a queue. Keys and values have the
