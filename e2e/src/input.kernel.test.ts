@@ -88,7 +88,7 @@ describe('a mistake in a configuration is named, exits with 2 and attaches nothi
     [
       'a dangling name',
       'version: 1\nplugins: { a: opensnoop }\nsinks: { stdout: { from: [b] } }',
-      /no plugin is named "b"/,
+      /no plugin or processor is named "b"/,
     ],
     ['a wrong filter', 'version: 1\nplugins: { a: opensnoop }\nsinks: { stdout: { where: "pit == 1" } }', /"pit"/],
     ['no YAML', 'version: 1\nplugins: { a: ', /./],
