@@ -20,7 +20,7 @@ const places: Places = {
   podLogs: at('pods'),
 };
 const context = { name: 'named', folder: '/', log: console };
-const ID = 'c0ffee'.repeat(10) + 'abcd';
+const ID = `${'c0ffee'.repeat(10)}abcd`;
 const UID = '01234567-89ab-cdef-0123-456789abcdef';
 
 writeFileSync(places.passwd, 'root:x:0:0:root:/root:/bin/bash\nada:x:1000:1000::/:\ntwin:x:1000:1::/:\n# no:x:7:\n');
