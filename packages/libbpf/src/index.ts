@@ -15,6 +15,8 @@ export * from './perf-event.js';
 export * from './perf-ring.js';
 export * from './poller.js';
 export * from './ring.js';
+export * from './snapshot-rows.js';
 export * from './snapshots.js';
+export * from './tap.js';
 export * from './tracefs.js';
 export * from './verifier-log.js';
