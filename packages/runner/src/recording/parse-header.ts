@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RecordingHeader } from './header.js';
-import { recordingError } from './recording-file.js';
+import { recordingError } from './recording-error.js';
 
 const text = z.string().max(65_536);
 const count = z

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';
-import { SkepError } from '@skep/core';
+import type { SkepError } from '@skep/core';
 import {
   BLOCK_HEAD_BYTES,
   ENTRY_HEAD_BYTES,
@@ -13,6 +13,7 @@ import {
 } from './format.js';
 import type { RecordingHeader } from './header.js';
 import { parseHeader } from './parse-header.js';
+import { recordingError } from './recording-error.js';
 
 const inflate = promisify(inflateRaw) as (data: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>;
 
@@ -74,10 +75,6 @@ export class RecordingFile {
   async close(): Promise<void> {
     await this.file.close();
   }
-}
-
-export function recordingError(path: string, what: string, remedy = ''): SkepError {
-  return new SkepError('SKEP_RECORDING', `cannot replay ${path}: ${what}`, remedy);
 }
 
 function damaged(path: string, position: number): SkepError {

@@ -4,8 +4,9 @@ import type { StreamPlan } from '@skep/libbpf';
 import type { ProbeHost, ProbeRequest } from '../agent/kernel-host.js';
 import type { RecordedEntry } from './format.js';
 import { planOf, type RecordedSource } from './header.js';
-import { type RecordingFile, recordingError } from './recording-file.js';
-import { ReplayProbe } from './replay-probe.js';
+import { recordingError } from './recording-error.js';
+import type { RecordingFile } from './recording-file.js';
+import { type EntrySource, ReplayProbe } from './replay-probe.js';
 
 /** How long a probe whose turn has not come waits for the one whose turn it is. */
 const TURN_MS = 1;
@@ -14,7 +15,7 @@ const TURN_MS = 1;
  * Gives out a recording in the order it was made: one entry at a time, to the probe it belongs to. `onEnd` is called
  * when there is no more.
  */
-export class ReplayHost implements ProbeHost {
+export class ReplayHost implements ProbeHost, EntrySource {
   private readonly file: RecordingFile;
   private readonly speed: number;
   private readonly onEnd: () => void;
@@ -46,7 +47,6 @@ export class ReplayHost implements ProbeHost {
     return new ReplayProbe(this, source, plansOf(source, plugin.definition.streams), first);
   }
 
-  /** The next entry, when it is one of this stream and its time has come. */
   take(stream: number): RecordedEntry | undefined {
     const [next] = this.entries;
     if (next?.stream !== stream || this.dueInMs(next) > 0) return undefined;
@@ -69,7 +69,6 @@ export class ReplayHost implements ProbeHost {
     }
   }
 
-  /** The error for an entry that makes no sense, although its checksum was right. */
   damaged(what: string): SkepError {
     return recordingError(this.file.path, `it holds ${what} that it could not have recorded`);
   }

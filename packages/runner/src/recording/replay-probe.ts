@@ -6,11 +6,19 @@ import {
   type LossCounts,
   type Probe,
   type Schema,
+  type SkepError,
 } from '@skep/core';
 import { histogramRows, type StreamPlan, tableRows } from '@skep/libbpf';
 import { EVENTS, LOSSES, type RecordedEntry } from './format.js';
 import type { RecordedSource } from './header.js';
-import type { ReplayHost } from './replay-host.js';
+
+/** Where entries come from. */
+export interface EntrySource {
+  /** The next entry, when it is one of this stream and its time has come. */
+  take(stream: number): RecordedEntry | undefined;
+  /** The error for an entry that makes no sense, although its checksum was right. */
+  damaged(what: string): SkepError;
+}
 
 interface Stream {
   readonly plan: StreamPlan;
@@ -25,12 +33,12 @@ interface Stream {
 /** A recorded plugin in place of the kernel's: it drains what the recording has for it, in the order it was recorded. */
 export class ReplayProbe implements Probe {
   readonly schemas: readonly Schema[];
-  private readonly host: ReplayHost;
+  private readonly host: EntrySource;
   private readonly first: number;
   private readonly streams: readonly Stream[];
 
   /** @param first index of its first stream in the recording */
-  constructor(host: ReplayHost, source: RecordedSource, plans: readonly StreamPlan[], first: number) {
+  constructor(host: EntrySource, source: RecordedSource, plans: readonly StreamPlan[], first: number) {
     this.host = host;
     this.first = first;
     this.streams = plans.map((plan, i) => ({
