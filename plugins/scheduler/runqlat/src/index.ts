@@ -2,10 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { definePlugin, option } from '@skep/core';
 import object from './runqlat.bpf.js';
 
-/** A shell that waits 31 times, and then becomes the process that says how often it left the CPU. */
-const SCRIPT = 'i=0; while [ $i -lt 31 ]; do sleep 0.01; i=$((i+1)); done; exec cat /proc/self/status';
-let pid = 0;
-let switches = 0;
+const RUNS = 5;
+const SLEEPS = 5;
+/** A shell that sleeps, and then becomes the process that says how often it left the CPU until then. */
+const SCRIPT = `i=0; while [ $i -lt ${SLEEPS} ]; do sleep 0.01; i=$((i+1)); done; exec cat /proc/self/status`;
+
+let runs: readonly { readonly pid: number; readonly switches: number }[] = [];
+
+function runShell(): (typeof runs)[number] {
+  const { pid, stdout } = spawnSync('sh', ['-c', SCRIPT], { encoding: 'utf8' });
+  return { pid, switches: [...stdout.matchAll(/ctxt_switches:\s*(\d+)/g)].reduce((sum, [, n]) => sum + Number(n), 0) };
+}
 
 export default definePlugin({
   object,
@@ -44,15 +51,22 @@ export default definePlugin({
   selftest: {
     options: { pids: true, tids: true, pidnss: true },
     workload: () => {
-      const shell = spawnSync('sh', ['-c', SCRIPT], { encoding: 'utf8' });
-      pid = shell.pid;
-      switches = [...shell.stdout.matchAll(/ctxt_switches:\s*(\d+)/g)].reduce((sum, [, n]) => sum + Number(n), 0);
+      runs = Array.from({ length: RUNS }, runShell);
     },
-    /* A wait after each of the 31 sleeps, and as many more as the machine preempted; those after the report count too. */
+    /*
+     * A wait before the first turn and one after each switch away; a few more between the report and the end, where
+     * the machine preempts. Not in every run: there are kernels on which switches away from some threads never reach
+     * sched_switch (a 6.18 for micro machines; ftrace misses the same ones), and a wait that ends with such a switch
+     * cannot be seen. That was one run of this kind in a hundred.
+     */
     expect: ({ latency = [] }) => {
-      const own = latency.filter((row) => row.pid === pid && row.tid === pid && row.pidns > 0);
-      const waits = own.reduce((sum, row) => sum + Number(row.count), 0);
-      return (waits >= 31 && waits < 2 * switches) || `${waits} waits, ${switches} switches`;
+      const seen = runs.map(({ pid, switches }) => {
+        const own = latency.filter((row) => row.pid === pid && row.tid === pid && row.pidns > 0);
+        return { switches, waits: own.reduce((sum, row) => sum + Number(row.count), 0) };
+      });
+      const exact = seen.filter(({ switches, waits }) => waits > switches && waits < 2 * switches).length;
+      const right = exact > RUNS / 2 && seen.every(({ waits }) => waits >= SLEEPS);
+      return right || seen.map(({ switches, waits }) => `${waits} waits, ${switches} switches`).join('; ');
     },
   },
 });
