@@ -17,4 +17,5 @@ export * from './poller.js';
 export * from './ring.js';
 export * from './snapshots.js';
 export * from './tracefs.js';
+export * from './verifier-cost.js';
 export * from './verifier-log.js';
