@@ -137,7 +137,7 @@ export class BpfObject {
         details,
       });
     }
-    const hint = this.messages.filter((line) => !/^(failed to load|-- )/.test(line)).at(-1) ?? '';
+    const hint = this.messages.filter((line) => !/^(-- |(prog '.*': )?failed to (load|prepare load))/.test(line)).at(-1) ?? '';
     return new SkepError('SKEP_VERIFIER', `the kernel refused ${what}: ${describeErrno(code)}`, hint, { details });
   }
 

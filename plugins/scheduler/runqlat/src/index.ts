@@ -1,17 +1,28 @@
-import { spawnSync } from 'node:child_process';
-import { definePlugin, option } from '@skep/core';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { definePlugin, option, type SelfTestContext } from '@skep/core';
 import object from './runqlat.bpf.js';
 
-const RUNS = 5;
-const SLEEPS = 5;
-/** A shell that sleeps, and then becomes the process that says how often it left the CPU until then. */
-const SCRIPT = `i=0; while [ $i -lt ${SLEEPS} ]; do sleep 0.01; i=$((i+1)); done; exec cat /proc/self/status`;
+const CATS = 7;
+const ECHOES = 5;
 
-let runs: readonly { readonly pid: number; readonly switches: number }[] = [];
+let cats: { readonly child: ChildProcess; readonly switches: number }[] = [];
 
-function runShell(): (typeof runs)[number] {
-  const { pid, stdout } = spawnSync('sh', ['-c', SCRIPT], { encoding: 'utf8' });
-  return { pid, switches: [...stdout.matchAll(/ctxt_switches:\s*(\d+)/g)].reduce((sum, [, n]) => sum + Number(n), 0) };
+/** A process that waits for each of our bytes, and then stays asleep: what it has waited by then is all. */
+async function talkToCat({ sleep, signal }: SelfTestContext): Promise<(typeof cats)[number]> {
+  const child = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] });
+  for (let i = 0; i < ECHOES; i++) {
+    child.stdin.write('.');
+    await once(child.stdout, 'data', { signal });
+  }
+  for (let before = -1; ; ) {
+    const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+    const switches = [...status.matchAll(/ctxt_switches:\s*(\d+)/g)].reduce((sum, [, n]) => sum + Number(n), 0);
+    if (/^State:\s*S/m.test(status) && switches === before) return { child, switches };
+    before = switches;
+    await sleep(20);
+  }
 }
 
 export default definePlugin({
@@ -50,22 +61,23 @@ export default definePlugin({
   },
   selftest: {
     options: { pids: true, tids: true, pidnss: true },
-    workload: () => {
-      runs = Array.from({ length: RUNS }, runShell);
+    workload: async (context) => {
+      cats = [];
+      for (let i = 0; i < CATS; i++) cats.push(await talkToCat(context));
     },
     /*
-     * A wait before the first turn and one after each switch away; a few more between the report and the end, where
-     * the machine preempts. Not in every run: there are kernels on which switches away from some threads never reach
-     * sched_switch (a 6.18 for micro machines; ftrace misses the same ones), and a wait that ends with such a switch
-     * cannot be seen. That was one run of this kind in a hundred.
+     * A wait before the first turn and one after each switch but the last. Not for every cat: on a 6.18 for micro
+     * machines, switches away from the threads of one process never reach sched_switch (ftrace misses the same ones),
+     * and a wait that ends with such a switch cannot be seen. That was one process in fifty.
      */
     expect: ({ latency = [] }) => {
-      const seen = runs.map(({ pid, switches }) => {
-        const own = latency.filter((row) => row.pid === pid && row.tid === pid && row.pidns > 0);
+      const seen = cats.map(({ child, switches }) => {
+        child.kill();
+        const own = latency.filter((row) => row.pid === child.pid && row.tid === child.pid && row.pidns > 0);
         return { switches, waits: own.reduce((sum, row) => sum + Number(row.count), 0) };
       });
-      const exact = seen.filter(({ switches, waits }) => waits > switches && waits < 2 * switches).length;
-      const right = exact > RUNS / 2 && seen.every(({ waits }) => waits >= SLEEPS);
+      const exact = seen.filter(({ switches, waits }) => switches >= ECHOES && waits === switches).length;
+      const right = exact > CATS / 2 && seen.every(({ switches, waits }) => waits <= switches);
       return right || seen.map(({ switches, waits }) => `${waits} waits, ${switches} switches`).join('; ');
     },
   },
