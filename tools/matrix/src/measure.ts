@@ -63,13 +63,22 @@ export async function measure(
       failure = error.message;
     }
   }
-  const results = parseResults(output.text);
-  if (failure === '') return matrixRows(declared, results, { kernel, release });
+  return cellsOf(declared, parseResults(output.text), { kernel, release }, failure.trim());
+}
+
+/** `failure`: why the tests did not run to their end; '' when they did. */
+export function cellsOf(
+  declared: readonly DeclaredSet[],
+  results: readonly SelfTestResult[],
+  where: Pick<MatrixRow, 'kernel' | 'release'>,
+  failure: string,
+): MatrixRow[] {
+  if (failure === '') return matrixRows(declared, results, where);
   // Of the tool that came last it is not known whether it was done.
   const last = results.at(-1)?.plugin;
   const done = results.filter(({ plugin }) => plugin !== last);
-  const reason = `the run ended before this set, or in it: ${failure.trim()}`;
-  return matrixRows(declared, done, { kernel, release }, { verdict: 'wrong', reason });
+  const reason = `the run ended before this set, or in it: ${failure}`;
+  return matrixRows(declared, done, where, { verdict: 'wrong', reason });
 }
 
 /** Why the tests did not run to their end; '' when they did. */

@@ -1,29 +1,26 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from '@skep/vm';
 import { HERE } from './kernels.js';
 import { type MatrixRow, setKey } from './rows.js';
 
-/** Where each run leaves what it measured, a file per kernel. */
-export function resultsFolder(): string {
-  return join(cacheFolder(), 'matrix');
-}
+/** Where each run leaves what it measured, a file per kernel: results belong to the working copy that was tested. */
+const MEASURED = fileURLToPath(new URL('../../../.cache/matrix', import.meta.url));
 
 /** Keep the rows of one kernel; those of tools that were not asked about stay. */
 export function keepMeasured(kernel: string, rows: readonly MatrixRow[], tools: ReadonlySet<string>): void {
-  const before = readRows(join(resultsFolder(), `${kernel}.json`)).filter(({ tool }) => !tools.has(tool));
-  mkdirSync(resultsFolder(), { recursive: true });
-  writeFileSync(join(resultsFolder(), `${kernel}.json`), rowsText([...before, ...rows]));
+  const before = readRows(join(MEASURED, `${kernel}.json`)).filter(({ tool }) => !tools.has(tool));
+  mkdirSync(MEASURED, { recursive: true });
+  writeFileSync(join(MEASURED, `${kernel}.json`), rowsText([...before, ...rows]));
 }
 
-/** Everything measured on this machine, by kernel; empty before the first run. */
+/** What runs of this working copy have measured; empty before the first. */
 export function readMeasured(): MatrixRow[] {
   let files: string[] = [];
   try {
-    files = readdirSync(resultsFolder()).filter((file) => file.endsWith('.json'));
+    files = readdirSync(MEASURED).filter((file) => file.endsWith('.json'));
   } catch {} // no run yet
-  return files.flatMap((file) => readRows(join(resultsFolder(), file)));
+  return files.flatMap((file) => readRows(join(MEASURED, file)));
 }
 
 const PUBLISHED = fileURLToPath(new URL('../results.json', import.meta.url));
