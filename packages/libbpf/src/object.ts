@@ -137,7 +137,8 @@ export class BpfObject {
         details,
       });
     }
-    const hint = this.messages.filter((line) => !/^(-- |(prog '.*': )?failed to (load|prepare load))/.test(line)).at(-1) ?? '';
+    const hint =
+      this.messages.filter((line) => !/^(-- |(prog '.*': )?failed to (load|prepare load))/.test(line)).at(-1) ?? '';
     return new SkepError('SKEP_VERIFIER', `the kernel refused ${what}: ${describeErrno(code)}`, hint, { details });
   }
 
