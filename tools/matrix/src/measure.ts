@@ -16,6 +16,8 @@ export interface MeasureOptions {
   readonly cpus: number;
   readonly memoryMb: number;
   readonly timeoutMs: number;
+  /** Ends the machine. */
+  readonly signal: AbortSignal;
   readonly log: (line: string) => void;
 }
 
@@ -41,9 +43,9 @@ export async function measure(
     if (process.getuid?.() !== 0) {
       throw new VmError('VM_HOST', 'the self-tests on this kernel need root', 'Run as root, or name others: --kernel.');
     }
-    failure = await runHere(command, output);
+    failure = await runHere(command, output, options.signal);
   } else {
-    const { log, cpus, memoryMb, timeoutMs } = options;
+    const { log, cpus, memoryMb, timeoutMs, signal } = options;
     release = (await fetchKernel(kernel, { log })).release;
     try {
       const { stderr, exitCode } = await runInVm({
@@ -53,13 +55,14 @@ export async function measure(
         cpus,
         memoryMb,
         timeoutMs,
+        signal,
         stdout: output,
         log,
       });
       failure = exitCode > 1 ? stderr : '';
     } catch (error) {
       // Without a single result it is the machine's fault, not a tool's.
-      if (!(error instanceof VmError) || output.text === '') throw error;
+      if (!(error instanceof VmError) || output.text === '' || signal.aborted) throw error;
       failure = error.message;
     }
   }
@@ -82,8 +85,10 @@ export function cellsOf(
 }
 
 /** Why the tests did not run to their end; '' when they did. */
-async function runHere([program, ...args]: readonly string[], output: Writable): Promise<string> {
+async function runHere(command: readonly string[], output: Writable, signal: AbortSignal): Promise<string> {
+  const [program, ...args] = command;
   const child = spawn(program!, args, { cwd: WORKSPACE, stdio: ['ignore', 'pipe', 'pipe'] });
+  signal.addEventListener('abort', () => child.kill());
   const errors = new Collected();
   child.stdout.pipe(output);
   child.stderr.pipe(errors);
