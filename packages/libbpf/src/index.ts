@@ -19,4 +19,5 @@ export * from './snapshot-rows.js';
 export * from './snapshots.js';
 export * from './tap.js';
 export * from './tracefs.js';
+export * from './verifier-cost.js';
 export * from './verifier-log.js';

@@ -65,13 +65,18 @@ const KERNEL_ANSWERS: readonly string[] = ['SKEP_VERIFIER', 'SKEP_PERMISSION', '
 
 /** The attach sets whose conditions hold, best first. */
 export function attachSets(definition: PluginDefinition, options: OptionValues): ResolvedSet[] {
+  return everyAttachSet(definition).filter(({ when }) => holds(when, options));
+}
+
+/** All attach sets, whatever the options, best first. */
+export function everyAttachSet(definition: PluginDefinition): (ResolvedSet & { readonly when?: Condition })[] {
   return definition.attach
     .map((set) => ('programs' in set ? set : { programs: set, when: undefined, note: undefined }))
-    .filter((set) => holds(set.when as Condition | undefined, options))
-    .map(({ programs, note }) => ({
+    .map(({ programs, when, note }) => ({
       programs: programs.map((name) => name.replace(/\?$/, '')),
       optional: new Set(programs.filter((name) => name.endsWith('?')).map((name) => name.slice(0, -1))),
       note,
+      ...(when === undefined ? {} : { when: when as Condition }),
     }));
 }
 
