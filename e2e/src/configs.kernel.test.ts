@@ -20,7 +20,7 @@ describe.each(FILES)('configs/%s', (name) => {
     const { code, stdout, stderr } = await runSkep(['check', join('configs', name)]);
     // Of programs it says whether they were compiled, and with which headers.
     expect(stderr.replace(/^skep: (compiled, not attached|the kernel headers at)[: ].*\n?/gm, '')).toBe('');
-    expect(stdout).toMatch(/\d+ plugins?, \d+ sinks?, no mistakes\n$/);
+    expect(stdout).toMatch(/\d+ plugins?, (\d+ processors?, )?\d+ sinks?, no mistakes\n$/);
     expect(code).toBe(0);
   });
 

@@ -26,6 +26,7 @@ export const TEST_PACKAGES = [
   'tmux',
   'util-linux',
   'mount',
+  'iproute2',
 ];
 
 /** A step that failed; its message is all the user needs. */

@@ -1,5 +1,5 @@
 import type { Log, Probe } from '@skep/core';
-import { type LoadedFile, ObjectProbe, Poller, readObjectFile } from '@skep/libbpf';
+import { type LoadedFile, ObjectProbe, Poller, readObjectFile, type Tap } from '@skep/libbpf';
 import type { PluginInstance } from '../config/config.js';
 import { programOf } from './program-text.js';
 
@@ -12,16 +12,31 @@ export interface ProbeRequest extends Pick<PluginInstance, 'name' | 'plugin' | '
   readonly attachSet?: number;
 }
 
+/** What an instance of a configuration does not say. */
+export type ProbeSettings = Pick<ProbeRequest, 'everyMs' | 'attachSet'>;
+
+/** What the agent needs of the place that events come from. */
+export interface ProbeHost {
+  /** The probe of an instance, not open yet. */
+  probeOf(instance: PluginInstance, settings: ProbeSettings): Probe | Promise<Probe>;
+  /** Settles when there may be something to drain. */
+  wait(): Promise<void>;
+  /** Let a pending `wait` settle. */
+  wake(): void;
+}
+
 /** The kernel side of the agent: makes probes, and waits for them. One per process. */
-export class KernelHost {
+export class KernelHost implements ProbeHost {
   private readonly log: Log;
   private readonly debug: boolean;
+  private readonly tap: Tap | undefined;
   private readonly files = new Map<string, LoadedFile>();
   private poller: Poller | undefined;
 
-  constructor(log: Log, debug = false) {
+  constructor(log: Log, debug = false, tap?: Tap) {
     this.log = log;
     this.debug = debug;
+    this.tap = tap;
   }
 
   /** A probe that is not open yet. Objects are read once, however many instances use them. */
@@ -37,18 +52,19 @@ export class KernelHost {
       poller: this.poller,
       everyMs,
       debug: this.debug,
+      ...(this.tap ? { tap: this.tap } : {}),
       ...(attachSet === undefined ? {} : { attachSet }),
     });
   }
 
   /** The probe of an instance of a configuration: of a plugin, or of a program that is compiled when it is opened. */
-  async probeOf(instance: PluginInstance, request: Pick<ProbeRequest, 'everyMs' | 'attachSet'>): Promise<Probe> {
+  async probeOf(instance: PluginInstance, settings: ProbeSettings): Promise<Probe> {
     const { program } = instance;
-    if (!program) return this.probe({ ...instance, ...request });
+    if (!program) return this.probe({ ...instance, ...settings });
     // Imported late: few configurations have programs.
     const { ProgramProbe } = await import('@skep/libbcc');
     this.poller ??= new Poller();
-    return new ProgramProbe({ ...programOf(instance, program), ...request, log: this.log, poller: this.poller });
+    return new ProgramProbe({ ...programOf(instance, program), ...settings, log: this.log, poller: this.poller });
   }
 
   file(url: URL): LoadedFile {
