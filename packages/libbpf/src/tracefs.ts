@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { SkepError } from '@skep/core';
 import { describeErrno, EACCES, EPERM } from './errno.js';
 import { errno, libc } from './native/libc.js';
@@ -44,7 +44,16 @@ export function isTracefsMounted(): boolean {
 
 /** Where tracefs is mounted and readable; undefined when it is neither. */
 export function findTracefs(): string | undefined {
-  return [TRACEFS, DEBUGFS_TRACEFS].find((folder) => existsSync(`${folder}/events`));
+  return [TRACEFS, DEBUGFS_TRACEFS].find((folder) => canReach(`${folder}/events`));
+}
+
+/** access(2), which existsSync asks, judges by the real user and ignores CAP_DAC_READ_SEARCH; stat(2) does not. */
+function canReach(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Sections whose programs are attached through tracefs. */
