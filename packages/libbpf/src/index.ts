@@ -14,6 +14,7 @@ export * from './perf-buffer.js';
 export * from './perf-event.js';
 export * from './perf-ring.js';
 export * from './poller.js';
+export * from './privilege/index.js';
 export * from './ring.js';
 export * from './snapshots.js';
 export * from './tracefs.js';

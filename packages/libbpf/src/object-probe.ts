@@ -13,7 +13,7 @@ import {
   SkepError,
 } from '@skep/core';
 import { type AttachOptions, attachProgram, type Link } from './attach.js';
-import { planStreams, type StreamOwner, type StreamPlan } from './btf/index.js';
+import { type ProgramInfo, planStreams, type StreamOwner, type StreamPlan } from './btf/index.js';
 import { wallClock } from './clock.js';
 import { applyOptions } from './constants.js';
 import { Counters } from './counters.js';
@@ -177,7 +177,7 @@ export class ObjectProbe implements Probe {
   private load(set: ResolvedSet): void {
     const { owner, definition, file, options, log, debug } = this.config;
     const wanted = file.info.programs.filter(({ name }) => set.programs.includes(name));
-    if (wanted.some(({ section }) => needsTracefs(section))) ensureTracefs();
+    provideTracefs(wanted, set.optional);
     const object = new BpfObject(owner.plugin, file, log, debug);
     this.object = object;
     object.select(new Set(set.programs));
@@ -359,6 +359,17 @@ export class ObjectProbe implements Probe {
     this.bss = undefined;
     this.object?.close();
     this.object = undefined;
+  }
+}
+
+/** What is optional is told apart when it is attached. */
+function provideTracefs(programs: readonly ProgramInfo[], optional: ReadonlySet<string>): void {
+  const users = programs.filter(({ section }) => needsTracefs(section));
+  if (users.length === 0) return;
+  try {
+    ensureTracefs();
+  } catch (error) {
+    if (users.some(({ name }) => !optional.has(name))) throw error;
   }
 }
 

@@ -18,14 +18,21 @@ export function ensureTracefs(): string {
   if (!existsSync(TRACEFS)) {
     throw new SkepError('SKEP_TRACEFS', `this kernel has no ${TRACEFS}`, 'use a kernel with CONFIG_FTRACE=y');
   }
+  if (isTracefsMounted()) {
+    throw new SkepError(
+      'SKEP_PERMISSION',
+      'tracefs cannot be read by this user: CAP_DAC_READ_SEARCH is missing (to read the numbers of tracepoints)',
+      `run as root, or grant CAP_DAC_READ_SEARCH: skep explain shows how
+or, as root, open it to a group: mount -o remount,gid=GROUP,mode=0750 ${TRACEFS}`,
+    );
+  }
   if (libc().mount('tracefs', TRACEFS, 'tracefs', 0, null) === 0) return TRACEFS;
   const code = errno();
   if (code === EPERM || code === EACCES) {
-    const what = isTracefsMounted() ? 'tracefs cannot be read' : 'tracefs is not mounted, and cannot be mounted';
     throw new SkepError(
       'SKEP_PERMISSION',
-      `${what} by this user`,
-      `run as root; tools with tracepoints read ${TRACEFS}`,
+      'tracefs is not mounted, and cannot be mounted by this user: CAP_SYS_ADMIN is missing',
+      `run as root, or let it be mounted before: mount -t tracefs tracefs ${TRACEFS}`,
     );
   }
   throw new SkepError(

@@ -62,7 +62,9 @@ export function libc(): Libc {
       'int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)',
     ),
     mprotect: lib.func('int mprotect(void *addr, size_t length, int prot)'),
-    rt_sigaction: lib.func('long syscall(long number, long signum, const void *act, _Out_ uint64_t *oldact, long size)'),
+    rt_sigaction: lib.func(
+      'long syscall(long number, long signum, const void *act, _Out_ uint64_t *oldact, long size)',
+    ),
     capget: lib.func('int capget(const void *hdrp, _Out_ uint32_t *datap)'),
     capset: lib.func('int capset(const void *hdrp, const void *datap)'),
     strerror: lib.func('const char *strerror(int errnum)'),
