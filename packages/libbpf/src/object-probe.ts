@@ -17,14 +17,16 @@ import { type ProgramInfo, planStreams, type StreamOwner, type StreamPlan } from
 import { wallClock } from './clock.js';
 import { applyOptions } from './constants.js';
 import { Counters } from './counters.js';
+import { describeErrno, EACCES } from './errno.js';
 import { libbpf } from './native/libbpf.js';
 import { libc, rcuGracePeriod } from './native/libc.js';
 import { BpfObject, type LoadedFile } from './object.js';
 import type { Poller } from './poller.js';
+import { refusal } from './privilege/refusal.js';
 import { mapRing, RingReader } from './ring.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
 import { Snapshots, type Taken } from './snapshots.js';
-import { ensureTracefs, needsTracefs } from './tracefs.js';
+import { ensureTracefs, isTracefsMounted, needsTracefs } from './tracefs.js';
 import { setTracepointArgs } from './tracepoint-args.js';
 
 export interface ObjectProbeOptions {
@@ -177,10 +179,11 @@ export class ObjectProbe implements Probe {
   private load(set: ResolvedSet): void {
     const { owner, definition, file, options, log, debug } = this.config;
     const wanted = file.info.programs.filter(({ name }) => set.programs.includes(name));
-    provideTracefs(wanted, set.optional);
+    const needed = neededOf(wanted, set.optional);
+    provideTracefs(wanted, needed);
     const object = new BpfObject(owner.plugin, file, log, debug);
     this.object = object;
-    object.select(new Set(set.programs));
+    object.select(new Set(set.programs), needed);
     applyOptions(object, definition.options ?? {}, options);
     setTracepointArgs(object);
     object.load();
@@ -362,14 +365,21 @@ export class ObjectProbe implements Probe {
   }
 }
 
-/** What is optional is told apart when it is attached. */
-function provideTracefs(programs: readonly ProgramInfo[], optional: ReadonlySet<string>): void {
-  const users = programs.filter(({ section }) => needsTracefs(section));
-  if (users.length === 0) return;
+/** Programs without which a set is no use: all of them when every one is optional. */
+export function neededOf(programs: readonly ProgramInfo[], optional: ReadonlySet<string>): readonly ProgramInfo[] {
+  const needed = programs.filter(({ name }) => !optional.has(name));
+  return needed.length > 0 ? needed : programs;
+}
+
+/** Programs that can be left out are told apart when they are attached. */
+function provideTracefs(programs: readonly ProgramInfo[], needed: readonly ProgramInfo[]): void {
+  if (!programs.some(({ section }) => needsTracefs(section))) return;
   try {
     ensureTracefs();
   } catch (error) {
-    if (users.some(({ name }) => !optional.has(name))) throw error;
+    if (!needed.some(({ section }) => needsTracefs(section))) return;
+    if (!isTracefsMounted() || (error as SkepError).code !== 'SKEP_PERMISSION') throw error;
+    throw refusal((error as SkepError).message, describeErrno(EACCES), needed);
   }
 }
 

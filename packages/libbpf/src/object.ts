@@ -40,7 +40,7 @@ export class BpfObject {
   private pointer: Pointer | undefined;
   private readonly log: Log;
   private readonly messages: string[] = [];
-  private selected: readonly ProgramInfo[] = [];
+  private needed: readonly ProgramInfo[] = [];
 
   constructor(name: string, file: LoadedFile, log: Log, debug = false) {
     this.name = name;
@@ -60,9 +60,13 @@ export class BpfObject {
     this.pointer = pointer;
   }
 
-  /** Load only these programs; the others are not shown to the kernel at all. */
-  select(programs: ReadonlySet<string>): void {
-    this.selected = this.info.programs.filter(({ name }) => programs.has(name));
+  /**
+   * Load only these programs; the others are not shown to the kernel at all.
+   *
+   * @param needed those without which the rest is no use: a refusal names what they lack
+   */
+  select(programs: ReadonlySet<string>, needed: readonly ProgramInfo[] = []): void {
+    this.needed = needed;
     for (const program of this.rawPrograms()) {
       libbpf().bpf_program__set_autoload(program, programs.has(libbpf().bpf_program__name(program)));
       // libbpf knows SEC("perf_event") alone; what it samples is skep's own suffix.
@@ -133,7 +137,7 @@ export class BpfObject {
       const remedy = `the verifier's last lines:\n${lastLines(log, 12)}`;
       return new SkepError('SKEP_VERIFIER', `the kernel refused ${what}: ${describeErrno(code)}`, remedy, { details });
     }
-    if (refused) return refusal(`the kernel refused ${what}`, describeErrno(code), this.selected, { details });
+    if (refused) return refusal(`the kernel refused ${what}`, describeErrno(code), this.needed, { details });
     const hint = this.messages.filter((line) => !/^(failed to load|-- )/.test(line)).at(-1) ?? '';
     return new SkepError('SKEP_VERIFIER', `the kernel refused ${what}: ${describeErrno(code)}`, hint, { details });
   }

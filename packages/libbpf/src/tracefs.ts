@@ -19,12 +19,7 @@ export function ensureTracefs(): string {
     throw new SkepError('SKEP_TRACEFS', `this kernel has no ${TRACEFS}`, 'use a kernel with CONFIG_FTRACE=y');
   }
   if (isTracefsMounted()) {
-    throw new SkepError(
-      'SKEP_PERMISSION',
-      'tracefs cannot be read by this user: CAP_DAC_READ_SEARCH is missing (to read the numbers of tracepoints)',
-      `run as root, or grant CAP_DAC_READ_SEARCH: skep explain shows how
-or, as root, open it to a group: mount -o remount,gid=GROUP,mode=0750 ${TRACEFS}`,
-    );
+    throw new SkepError('SKEP_PERMISSION', 'tracefs cannot be read by this user', 'run as root');
   }
   if (libc().mount('tracefs', TRACEFS, 'tracefs', 0, null) === 0) return TRACEFS;
   const code = errno();

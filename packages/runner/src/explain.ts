@@ -1,7 +1,8 @@
-import { isSkepError, type Log, type OptionValues, type SkepError } from '@skep/core';
+import { type Capability, isSkepError, type Log, type OptionValues, type SkepError } from '@skep/core';
 import { attachSets, type ProgramInfo, readObjectFile } from '@skep/libbpf';
 import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
+import { capabilitiesOf, privilegesOf, type SetPrivileges } from './capabilities.js';
 import type { LoadedPlugin } from './discovery/index.js';
 
 /** What this kernel says to one attach set. */
@@ -13,6 +14,8 @@ export interface SetPlan {
   /** What to do about it; '' when nothing is known. */
   readonly remedy: string;
   readonly note: string;
+  /** What an ordinary user needs for it. */
+  readonly privileges: SetPrivileges;
 }
 
 /** What running a plugin would do here; the first possible set is the one taken. */
@@ -20,7 +23,8 @@ export interface AttachPlan {
   readonly source: string;
   readonly plugin: string;
   readonly sets: readonly SetPlan[];
-  readonly capabilities: readonly string[];
+  /** The smallest set of capabilities with which an ordinary user can run it: of the set that is taken. */
+  readonly capabilities: readonly Capability[];
   /** Sinks its rows go to, when a configuration was asked about. */
   readonly sinks?: readonly string[];
 }
@@ -41,10 +45,11 @@ export async function explainPlugin(
     const programs = set.programs.map((name) => sections.get(name) ?? { name, section: '' });
     const error = await tryHere(host, plugin, options, source, attachSet);
     const { message: reason, remedy } = error ?? { message: '', remedy: '' };
-    sets.push({ programs, possible: error === undefined, reason, remedy, note: set.note ?? '' });
+    const privileges = privilegesOf(programs, set.optional);
+    sets.push({ programs, possible: error === undefined, reason, remedy, note: set.note ?? '', privileges });
   }
   await host.close();
-  return { source, plugin: plugin.name, sets, capabilities: capabilitiesOf(sets) };
+  return { source, plugin: plugin.name, sets, capabilities: capabilitiesOf(chosenSet(sets)!.privileges) };
 }
 
 async function tryHere(
@@ -67,10 +72,8 @@ async function tryHere(
   }
 }
 
-/** What loading and attaching need below root: see capabilities(7), CAP_BPF and CAP_PERFMON since Linux 5.8. */
-function capabilitiesOf(sets: readonly SetPlan[]): string[] {
-  const programs = (sets.find(({ possible }) => possible) ?? sets[0])?.programs ?? [];
-  const needed = ['CAP_BPF', 'CAP_PERFMON'];
-  const throughTracefs = programs.some(({ section }) => /^(tp|tracepoint|kprobe|kretprobe)\//.test(section));
-  return throughTracefs ? [...needed, 'a readable tracefs'] : needed;
+/** The set that is taken; where none is possible, the one that privileges alone keep from working, else the best. */
+export function chosenSet(sets: readonly SetPlan[]): SetPlan | undefined {
+  const lacksPrivilege = ({ reason }: SetPlan) => /CAP_\w+ is missing/.test(reason);
+  return sets.find(({ possible }) => possible) ?? sets.find(lacksPrivilege) ?? sets[0];
 }

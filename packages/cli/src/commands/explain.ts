@@ -1,5 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
-import { type AttachPlan, explainPlugin, loadPlugin } from '@skep/runner/tool';
+import { smallestSet } from '@skep/libbpf';
+import {
+  type AttachPlan,
+  capabilitiesOf,
+  chosenSet,
+  explainPlugin,
+  grantLines,
+  loadPlugin,
+  privilegeLines,
+} from '@skep/runner/tool';
 import { addFactFormat, isJson, printJson } from '../output.js';
 import { createCommand, parseArgs } from '../usage.js';
 
@@ -18,8 +27,12 @@ export async function run(args: readonly string[]): Promise<number> {
     ? await explainFile(target)
     : [await explainPlugin(await loadPlugin(target, [process.cwd()]))];
   if (isJson(command)) printJson(plans);
-  else for (const plan of plans) process.stdout.write(describe(plan));
+  else process.stdout.write(`${plans.map(describe).join('')}${describeGrant(plans)}`);
   return plans.every(({ sets }) => sets.some(({ possible }) => possible)) ? 0 : 3;
+}
+
+function isLess(some: readonly string[], all: readonly string[]): boolean {
+  return some.length < all.length || (all.includes('CAP_SYS_ADMIN') && !some.includes('CAP_SYS_ADMIN'));
 }
 
 function isFile(target: string): boolean {
@@ -39,6 +52,13 @@ async function explainFile(file: string): Promise<AttachPlan[]> {
   return plans;
 }
 
+/** How to run all of it without being root. */
+function describeGrant(plans: readonly AttachPlan[]): string {
+  const all = smallestSet(plans.flatMap(({ capabilities }) => capabilities));
+  const lines = grantLines(all).map((line) => `  ${line}\n`);
+  return `To run ${plans.length > 1 ? 'all of it ' : ''}as an ordinary user, with ${all.join(', ')}:\n${lines.join('')}`;
+}
+
 function describe({ source, plugin, sets, capabilities, sinks }: AttachPlan): string {
   const chosen = sets.findIndex(({ possible }) => possible);
   const lines = [source === plugin ? plugin : `${source} (${plugin})`];
@@ -53,7 +73,14 @@ function describe({ source, plugin, sets, capabilities, sinks }: AttachPlan): st
       lines.push(`         -> ${remedy.replaceAll('\n', '\n            ')}`);
     if (note) lines.push(`         ${note}`);
   }
-  lines.push(`  needs  ${capabilities.join(', ')}`);
+  lines.push(
+    ...privilegeLines(chosenSet(sets)!.privileges).map((text, i) => `  ${i === 0 ? 'needs' : '     '}  ${text}`),
+  );
+  const modest = sets.find(({ possible, privileges }) => possible && isLess(capabilitiesOf(privileges), capabilities));
+  if (modest) {
+    const names = modest.programs.map(({ name }) => name).join(', ');
+    lines.push(`         ${names} would do with ${capabilitiesOf(modest.privileges).join(', ')}`);
+  }
   if (sinks) lines.push(`  to     ${sinks.join(', ') || 'no sink'}`);
   return `${lines.join('\n')}\n`;
 }
