@@ -1,5 +1,5 @@
 import { SkepError } from '@skep/core';
-import { describeErrno, ENOENT, ENOSPC } from './errno.js';
+import { describeErrno, ENOENT, ENOSPC, EPERM } from './errno.js';
 import { libbpf, type Pointer } from './native/libbpf.js';
 import { libc } from './native/libc.js';
 
@@ -81,6 +81,11 @@ export class BpfMap {
       const remedy = `it must be a hash with ${key}-byte keys and ${value}-byte values`;
       throw new SkepError('SKEP_OPTION', `the map at ${path} is of another kind`, remedy);
     }
+  }
+
+  /** Whether this process may read it; an empty map may be read. */
+  get isReadable(): boolean {
+    return libbpf().bpf_map_get_next_key(this.fd, null, new Uint8Array(this.keySize)) !== -EPERM;
   }
 
   /** Read every entry; with `remove`, empty the map while reading (hash maps), or zero it (arrays). */

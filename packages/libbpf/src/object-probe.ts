@@ -1,5 +1,6 @@
 import {
   type BatchBuilder,
+  type Capability,
   type Condition,
   createDecoder,
   holds,
@@ -22,6 +23,7 @@ import { libbpf } from './native/libbpf.js';
 import { libc, rcuGracePeriod } from './native/libc.js';
 import { BpfObject, type LoadedFile } from './object.js';
 import type { Poller } from './poller.js';
+import { withOnly } from './privilege/capabilities.js';
 import { refusal } from './privilege/refusal.js';
 import { mapRing, RingReader } from './ring.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
@@ -117,6 +119,17 @@ export class ObjectProbe implements Probe {
   /** The set in use, after `open`. */
   get attachedSet(): ResolvedSet | undefined {
     return this.sets[this.current];
+  }
+
+  /**
+   * What using it needs once it is attached: before Linux 5.19 (commit c8644cd0efe7) maps are read with CAP_BPF only,
+   * where kernel.unprivileged_bpf_disabled is set. Asked by trying.
+   */
+  get needs(): readonly Capability[] {
+    const [snapshot] = this.config.file.info.snapshots.keys();
+    if (snapshot === undefined || !this.object) return [];
+    const map = this.object.map(`${snapshot}_0`);
+    return withOnly([], () => map.isReadable) ? [] : ['CAP_BPF'];
   }
 
   /** @throws SkepError when no set can be loaded: SKEP_ATTACH with every set's reason, or the one reason there is. */

@@ -56,11 +56,6 @@ const WAIT_MS = 2000;
 /** Bytes from the start of the block to what a system call may point to. */
 const ARGUMENTS_AT = 64;
 
-/** Whether `Threads` knows this processor. */
-export function knowsThreads(): boolean {
-  return HANDLERS[process.arch] !== undefined;
-}
-
 /**
  * System calls made by every thread of this process. Capabilities, no_new_privs and the keeping of capabilities belong
  * to a thread, and the C library spreads setuid(2) and its like only; this does for others what libpsx of libcap does.

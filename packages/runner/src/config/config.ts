@@ -1,4 +1,5 @@
 import type { OptionValues, SourceLocation } from '@skep/core';
+import type { Account } from '@skep/libbpf';
 import type { LoadedPlugin, LoadedProcessor, LoadedSink } from '../discovery/load-package.js';
 import type { TextInFile } from './scalar-place.js';
 
@@ -24,6 +25,10 @@ export interface AgentConfig {
   /** Where the Prometheus endpoint listens; undefined: it is off. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
   readonly log: 'error' | 'warn' | 'info' | 'debug';
+  /** Who the process becomes once everything is attached; undefined: it stays who it is. */
+  readonly user: Account | undefined;
+  /** What becomes of its capabilities then. */
+  readonly privileges: 'drop' | 'keep';
 }
 
 export interface PluginInstance {

@@ -43,7 +43,13 @@ describe('a correct file', () => {
   it('is read with its defaults', async () => {
     const config = await check('version: 1\nplugins:\n  opens: opensnoop\n  biolatency:\n');
     expect(config).toMatchObject({ version: 1, file, folder });
-    expect(config.agent).toEqual({ name: hostname(), metrics: undefined, log: 'info' });
+    expect(config.agent).toMatchObject({
+      name: hostname(),
+      metrics: undefined,
+      log: 'info',
+      user: undefined,
+      privileges: 'drop',
+    });
     expect(config.plugins.map(({ name, plugin, everyMs }) => [name, plugin.package, everyMs])).toEqual([
       ['opens', '@skep/plugin-opensnoop', 5000],
       ['biolatency', '@skep/plugin-biolatency', 2000],
@@ -63,7 +69,7 @@ plugins:
 sinks:
   out: { use: file, path: ./x, from: a, where: "uid == 0", size: 2MB, rotate: { size: 64KiB } }
 `);
-    expect(config.agent).toEqual({ name: 'web-1', metrics: { host: '::1', port: 9464 }, log: 'debug' });
+    expect(config.agent).toMatchObject({ name: 'web-1', metrics: { host: '::1', port: 9464 }, log: 'debug' });
     expect(config.plugins[0]!.everyMs).toBe(100);
     expect(config.plugins[0]!.options).toMatchObject({ failed: true, user: 33, flags: ['O_CREAT'], ports: [80, 443] });
     expect(config.plugins[0]!.options.name).toBe('0123');
