@@ -102,12 +102,12 @@ export class Threads {
     Atomics.store(this.count, 0, 0);
     const before = this.setHandler(this.ownHandler());
     try {
-      let sent = 0;
-      for (const thread of readdirSync('/proc/self/task')) {
-        if (libc().syscall(this.handler.numbers.tgkill, process.pid, Number(thread), SIGSETXID) === 0) sent++;
-      }
+      const { tgkill } = this.handler.numbers;
+      const sent = threadIds().filter((id) => libc().syscall(tgkill, process.pid, Number(id), SIGSETXID) === 0);
       const end = performance.now() + WAIT_MS;
-      while (Atomics.load(this.count, 0) < sent) {
+      // One that ends meanwhile may never answer.
+      const ended = () => sent.length - threadIds().filter((id) => sent.includes(id)).length;
+      while (Atomics.load(this.count, 0) < sent.length - ended()) {
         if (performance.now() > end) throw refused('a thread does not answer');
         Atomics.wait(SLEEP, 0, 0, 1);
       }
@@ -133,6 +133,11 @@ export class Threads {
     if (libc().rt_sigaction(rt_sigaction, SIGSETXID, action, before, 8) < 0) throw refused('no signal handler');
     return before;
   }
+}
+
+/** The threads of this process at this moment. */
+export function threadIds(): string[] {
+  return readdirSync('/proc/self/task');
 }
 
 /** Nobody writes to it: waiting for it is sleeping. */

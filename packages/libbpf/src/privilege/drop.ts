@@ -1,7 +1,6 @@
-import { readdirSync } from 'node:fs';
 import { type Capability, SkepError } from '@skep/core';
-import { Threads } from '../native/threads.js';
-import { capsetWords, maskOf, readCredentials } from './capabilities.js';
+import { Threads, threadIds } from '../native/threads.js';
+import { type Credentials, capsetWords, maskOf, readCredentials } from './capabilities.js';
 
 /** A user to become. */
 export interface Account {
@@ -38,7 +37,7 @@ export function dropPrivileges(keep: readonly Capability[], user?: Account): voi
   } finally {
     threads.close();
   }
-  for (const thread of readdirSync('/proc/self/task')) verify(thread, kept, user);
+  for (const thread of threadIds()) verify(thread, kept, user);
 }
 
 /** The C library changes user and groups on every thread. */
@@ -59,7 +58,9 @@ function become({ name, uid, gid }: Account, keepsSome: boolean, threads: Thread
 }
 
 function verify(thread: string, kept: bigint, user: Account | undefined): void {
-  const { permitted, effective, noNewPrivs, uids } = readCredentials(`/proc/self/task/${thread}/status`);
+  const credentials = credentialsOf(thread);
+  if (!credentials) return;
+  const { permitted, effective, noNewPrivs, uids } = credentials;
   const isUser = user === undefined || uids.every((uid) => uid === user.uid);
   if (permitted === kept && effective === kept && noNewPrivs && isUser) return;
   throw new SkepError(
@@ -67,4 +68,14 @@ function verify(thread: string, kept: bigint, user: Account | undefined): void {
     `thread ${thread} of skep has kept privileges it was to drop`,
     'set agent.privileges to keep, or start skep with --keep-privileges',
   );
+}
+
+/** Undefined for a thread that has ended meanwhile. */
+function credentialsOf(thread: string): Credentials | undefined {
+  try {
+    return readCredentials(`/proc/self/task/${thread}/status`);
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
 }
