@@ -1,12 +1,15 @@
 // What skep may do before everything is attached and after, as the kernel tells it of every thread.
+import { spawnSync } from 'node:child_process';
 import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Trial } from './programs/capabilities.js';
 import { programIds } from './support/bpf.js';
 import { POWERLESS, threadsOf, withCapabilities } from './support/credentials.js';
-import { temporaryFolder } from './support/paths.js';
+import { ROOT, temporaryFolder } from './support/paths.js';
 import { accountOf, linesOf, runSkep, type Skep, startSkep } from './support/skep.js';
 import { Storm } from './support/storm.js';
+import { expectExact, TOOLS } from './support/trials.js';
 import { AS_USER } from './support/unprivileged.js';
 
 const MISSING = '/skep-e2e/no/such/file';
@@ -158,5 +161,15 @@ describe('a tool', () => {
     for (const thread of threadsOf(skep.pid)) expect(thread).toMatchObject({ CapEff: own });
     skep.kill('SIGINT');
     expect((await skep.ended).code).toBe(0);
+  });
+});
+
+describe('an ordinary user', () => {
+  const program = join(ROOT, 'e2e/dist/programs/capabilities.js');
+
+  it.each(TOOLS)('runs %s with what explain prints, and is told what is missing with one less', (tool) => {
+    const { stdout } = spawnSync(process.execPath, [program, tool], { cwd: ROOT, encoding: 'utf8' });
+    const [trial] = JSON.parse(stdout) as [Trial];
+    expectExact(trial);
   });
 });

@@ -23,8 +23,8 @@ import { libbpf } from './native/libbpf.js';
 import { libc, rcuGracePeriod } from './native/libc.js';
 import { BpfObject, type LoadedFile } from './object.js';
 import type { Poller } from './poller.js';
-import { withOnly } from './privilege/capabilities.js';
-import { refusal } from './privilege/refusal.js';
+import { weightOf, withOnly } from './privilege/capabilities.js';
+import { LacksCapabilities, lackedBy, namesOf, refusal } from './privilege/refusal.js';
 import { mapRing, RingReader } from './ring.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
 import { Snapshots, type Taken } from './snapshots.js';
@@ -180,13 +180,16 @@ export class ObjectProbe implements Probe {
     const { source } = this.config.owner;
     if (failed.length === 1) return failed[0]!.error!;
     const reasons = failed.map(({ programs, error }) => `${programs.join(' + ')}: ${error!.message}`).join('\n');
-    const allRefused = failed.length > 0 && failed.every(({ error }) => error!.code === 'SKEP_PERMISSION');
-    const remedy = allRefused ? `${reasons}\n${failed[0]!.error!.remedy}` : reasons;
+    // The set that lacks least is the one to grant for.
+    const nearest = failed
+      .map(({ error }) => lackedBy(error!))
+      .filter((missing) => missing.length > 0)
+      .sort((a, b) => weightOf(namesOf(a)) - weightOf(namesOf(b)))[0];
     const details = failed.map(({ error }) => error!.details ?? '').join('\n');
-    const code = allRefused ? 'SKEP_PERMISSION' : 'SKEP_ATTACH';
-    return new SkepError(code, `none of the ${failed.length} attach sets of ${source} works on this kernel`, remedy, {
-      details,
-    });
+    const message = `none of the ${failed.length} attach sets of ${source} works on this kernel`;
+    if (!nearest) return new SkepError('SKEP_ATTACH', message, reasons, { details });
+    const text = `${message}: ${namesOf(nearest).join(', ')} missing`;
+    return new LacksCapabilities(text, nearest, { details }, reasons);
   }
 
   private load(set: ResolvedSet): void {

@@ -1,5 +1,5 @@
 import { type Capability, isSkepError, type Log, type OptionValues, type SkepError } from '@skep/core';
-import { attachSets, type ProgramInfo, readObjectFile } from '@skep/libbpf';
+import { attachSets, lackedBy, namesOf, type ProgramInfo, readObjectFile, weightOf } from '@skep/libbpf';
 import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
 import { capabilitiesOf, privilegesOf, type SetPrivileges } from './capabilities.js';
@@ -14,6 +14,8 @@ export interface SetPlan {
   /** What to do about it; '' when nothing is known. */
   readonly remedy: string;
   readonly note: string;
+  /** Capabilities that this process does not have and that it was refused for. */
+  readonly lacks: readonly Capability[];
   /** What an ordinary user needs for it. */
   readonly privileges: SetPrivileges;
 }
@@ -23,7 +25,7 @@ export interface AttachPlan {
   readonly source: string;
   readonly plugin: string;
   readonly sets: readonly SetPlan[];
-  /** The smallest set of capabilities with which an ordinary user can run it: of the set that is taken. */
+  /** The smallest set of capabilities with which an ordinary user can run it: see `modestSet`. */
   readonly capabilities: readonly Capability[];
   /** Sinks its rows go to, when a configuration was asked about. */
   readonly sinks?: readonly string[];
@@ -45,11 +47,12 @@ export async function explainPlugin(
     const programs = set.programs.map((name) => sections.get(name) ?? { name, section: '' });
     const error = await tryHere(host, plugin, options, source, attachSet);
     const { message: reason, remedy } = error ?? { message: '', remedy: '' };
+    const lacks = error ? namesOf(lackedBy(error)) : [];
     const privileges = privilegesOf(programs, set.optional);
-    sets.push({ programs, possible: error === undefined, reason, remedy, note: set.note ?? '', privileges });
+    sets.push({ programs, possible: error === undefined, reason, remedy, note: set.note ?? '', lacks, privileges });
   }
   await host.close();
-  return { source, plugin: plugin.name, sets, capabilities: capabilitiesOf(chosenSet(sets)!.privileges) };
+  return { source, plugin: plugin.name, sets, capabilities: capabilitiesOf(modestSet(sets).privileges) };
 }
 
 async function tryHere(
@@ -72,8 +75,12 @@ async function tryHere(
   }
 }
 
-/** The set that is taken; where none is possible, the one that privileges alone keep from working, else the best. */
-export function chosenSet(sets: readonly SetPlan[]): SetPlan | undefined {
-  const lacksPrivilege = ({ reason }: SetPlan) => /CAP_\w+ is missing/.test(reason);
-  return sets.find(({ possible }) => possible) ?? sets.find(lacksPrivilege) ?? sets[0];
+/**
+ * The set to give an ordinary user capabilities for: of those that work here the one that needs least. Where none does,
+ * the best of those that privileges alone may keep from working.
+ */
+export function modestSet(sets: readonly SetPlan[]): SetPlan {
+  const weight = ({ privileges }: SetPlan) => weightOf(capabilitiesOf(privileges));
+  const possible = sets.filter((set) => set.possible).sort((a, b) => weight(a) - weight(b));
+  return possible[0] ?? sets.find(({ lacks }) => lacks.length > 0) ?? sets[0]!;
 }

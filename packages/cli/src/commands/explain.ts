@@ -3,11 +3,12 @@ import { smallestSet } from '@skep/libbpf';
 import {
   type AttachPlan,
   capabilitiesOf,
-  chosenSet,
   explainPlugin,
   grantLines,
   loadPlugin,
+  modestSet,
   privilegeLines,
+  type SetPlan,
 } from '@skep/runner/tool';
 import { addFactFormat, isJson, printJson } from '../output.js';
 import { createCommand, parseArgs } from '../usage.js';
@@ -29,10 +30,6 @@ export async function run(args: readonly string[]): Promise<number> {
   if (isJson(command)) printJson(plans);
   else process.stdout.write(`${plans.map(describe).join('')}${describeGrant(plans)}`);
   return plans.every(({ sets }) => sets.some(({ possible }) => possible)) ? 0 : 3;
-}
-
-function isLess(some: readonly string[], all: readonly string[]): boolean {
-  return some.length < all.length || (all.includes('CAP_SYS_ADMIN') && !some.includes('CAP_SYS_ADMIN'));
 }
 
 function isFile(target: string): boolean {
@@ -59,7 +56,7 @@ function describeGrant(plans: readonly AttachPlan[]): string {
   return `To run ${plans.length > 1 ? 'all of it ' : ''}as an ordinary user, with ${all.join(', ')}:\n${lines.join('')}`;
 }
 
-function describe({ source, plugin, sets, capabilities, sinks }: AttachPlan): string {
+function describe({ source, plugin, sets, sinks }: AttachPlan): string {
   const chosen = sets.findIndex(({ possible }) => possible);
   const lines = [source === plugin ? plugin : `${source} (${plugin})`];
   for (const [i, { programs, possible, reason, remedy, note }] of sets.entries()) {
@@ -73,14 +70,21 @@ function describe({ source, plugin, sets, capabilities, sinks }: AttachPlan): st
       lines.push(`         -> ${remedy.replaceAll('\n', '\n            ')}`);
     if (note) lines.push(`         ${note}`);
   }
-  lines.push(
-    ...privilegeLines(chosenSet(sets)!.privileges).map((text, i) => `  ${i === 0 ? 'needs' : '     '}  ${text}`),
-  );
-  const modest = sets.find(({ possible, privileges }) => possible && isLess(capabilitiesOf(privileges), capabilities));
-  if (modest) {
-    const names = modest.programs.map(({ name }) => name).join(', ');
-    lines.push(`         ${names} would do with ${capabilitiesOf(modest.privileges).join(', ')}`);
-  }
+  lines.push(...needLines(sets, chosen));
   if (sinks) lines.push(`  to     ${sinks.join(', ') || 'no sink'}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** What an ordinary user needs: for the set that needs least, and for the best one where that is another. */
+function needLines(sets: AttachPlan['sets'], chosen: number): string[] {
+  const modest = modestSet(sets);
+  const best = sets[chosen] ?? modest;
+  const lines = privilegeLines(modest.privileges);
+  const names = ({ programs }: SetPlan) => programs.map(({ name }) => name).join(', ');
+  if (modest !== best) {
+    lines.push(
+      `with these ${names(modest)} is attached; ${names(best)} needs ${capabilitiesOf(best.privileges).join(', ')}`,
+    );
+  }
+  return lines.map((text, i) => `  ${i === 0 ? 'needs' : '     '}  ${text}`);
 }

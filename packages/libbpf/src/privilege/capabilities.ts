@@ -45,6 +45,14 @@ export function smallestSet(capabilities: readonly Capability[]): Capability[] {
   return CAPABILITIES.filter((name) => all.has(name) && !(all.has('CAP_SYS_ADMIN') && PARTS_OF_ADMIN.includes(name)));
 }
 
+/** What a capability gives away beyond its purpose here: CAP_SYS_ADMIN most of root, CAP_DAC_READ_SEARCH every file. */
+const WEIGHTS: Partial<Record<Capability, number>> = { CAP_SYS_ADMIN: 100, CAP_DAC_READ_SEARCH: 10 };
+
+/** For comparing sets: the lower, the less whoever has it may do. */
+export function weightOf(capabilities: readonly Capability[]): number {
+  return capabilities.reduce((sum, name) => sum + (WEIGHTS[name] ?? 1), 0);
+}
+
 /**
  * Do something with no more than these capabilities in effect on this thread, to learn what it needs; what is permitted
  * stays, and is in effect again afterwards.
