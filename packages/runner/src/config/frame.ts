@@ -9,6 +9,7 @@ const MAX_EVERY_MS = 24 * 864e5;
 
 /** The largest uid; the one after it means no user. */
 const MAX_UID = 0xffff_fffe;
+const USER = 'the name of a user, or a uid';
 
 // The message of each schema completes "expected ...".
 const text = (expected: string, most = 256) => z.string({ error: expected }).min(1, expected).max(most, expected);
@@ -54,7 +55,7 @@ const agent = z.strictObject(
       .optional()
       .meta({ description: "How much skep's own log says; default: info" }),
     user: z
-      .union([text('a user'), z.int().min(0).max(MAX_UID)], { error: 'the name of a user, or a uid' })
+      .union([text(USER), z.int(USER).min(0, USER).max(MAX_UID, USER)], { error: USER })
       .optional()
       .meta({ description: 'User to become once everything is attached; default: who started it' }),
     privileges: z
