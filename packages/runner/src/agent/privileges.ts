@@ -1,12 +1,5 @@
-import { type Capability, type Log, SkepError } from '@skep/core';
-import {
-  type Account,
-  dropPrivileges,
-  holdsCapability,
-  type ObjectProbe,
-  readCredentials,
-  smallestSet,
-} from '@skep/libbpf';
+import { type Capability, type Log, type Probe, SkepError } from '@skep/core';
+import { type Account, dropPrivileges, holdsCapability, readCredentials, smallestSet } from '@skep/libbpf';
 import type { AgentConfig, Config } from '../config/config.js';
 
 /** What this process may do, given up once everything is attached. One per process: what is dropped does not return. */
@@ -30,9 +23,9 @@ export class Privileges {
   }
 
   /** @throws SkepError SKEP_PERMISSION when something would be kept against the wish. */
-  drop(config: Config, probes: Iterable<ObjectProbe>): void {
+  drop(config: Config, probes: Iterable<Probe>): void {
     if (this.isKept) return;
-    const keep = smallestSet([...[...probes].flatMap(({ needs }) => needs), ...declaredNeeds(config)]);
+    const keep = smallestSet([...[...probes].flatMap(({ needs }) => needs ?? []), ...declaredNeeds(config)]);
     dropPrivileges(keep, this.user);
     this.dropped = true;
     const as = this.user ? `, user ${this.user.name ?? this.user.uid}` : '';
