@@ -48,6 +48,28 @@ describe('an agent started as root', () => {
     expect(code).toBe(0);
   });
 
+  it('keeps what a package says it needs at work, as root and as another user', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'curious'));
+    const processor = `import { defineProcessor } from '@skep/core';
+      export default defineProcessor({ needs: ['CAP_SYS_PTRACE'], create: () => undefined });`;
+    writeFileSync(join(folder, 'curious/index.js'), processor);
+    const manifest = { name: 'skep-processor-curious', version: '1.0.0', type: 'module', exports: './index.js' };
+    writeFileSync(join(folder, 'curious/package.json'), JSON.stringify(manifest));
+    const file = join(folder, 'skep.yaml');
+    const ptrace = (1n << 19n).toString(16).padStart(16, '0');
+    for (const agent of ['', 'agent: { user: nobody }']) {
+      const plugins = '  execs: execsnoop\nprocessors:\n  curious: { use: ./curious, from: execs }';
+      configure(file, agent, plugins, '  all: { use: stdout }');
+      const skep = startSkep(['run', file]);
+      await skep.attached();
+      expect(skep.stderr).toContain('privileges dropped: only CAP_SYS_PTRACE kept');
+      for (const thread of threadsOf(skep.pid)) expect(thread).toMatchObject({ CapPrm: ptrace, CapEff: ptrace });
+      skep.kill('SIGINT');
+      expect((await skep.ended).code).toBe(0);
+    }
+  });
+
   it('takes a reload that loads nothing, and refuses one that would', async () => {
     const storm = new Storm(MISSING);
     const folder = temporaryFolder();
@@ -133,6 +155,16 @@ describe('agent.user', () => {
     expect(stderr).toMatch(/let the user skep runs as write to this folder/);
     expect([...programIds()].filter((id) => !before.has(id))).toEqual([]);
     expect(code).toBe(1);
+  });
+
+  it('may be the ordinary user that skep is', async () => {
+    const file = join(temporaryFolder(), 'skep.yaml');
+    configure(file, 'agent: { user: nobody }', '  execs: execsnoop', '  all: { use: stdout }');
+    const skep = startSkep(['run', file], { through: withCapabilities(['CAP_BPF', 'CAP_PERFMON']) });
+    await skep.attached();
+    for (const thread of threadsOf(skep.pid)) expect(thread).toMatchObject(POWERLESS);
+    skep.kill('SIGINT');
+    expect((await skep.ended).code).toBe(0);
   });
 
   it('is for root to change: others are told before anything is loaded', async () => {

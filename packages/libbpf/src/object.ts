@@ -133,7 +133,7 @@ export class BpfObject {
     const refused = code === EPERM || code === EACCES;
     if (refused && /failed to iterate BTF objects/.test(details)) {
       // libbpf 1.1 looks through the modules for what the kernel itself does not have.
-      const text = `the kernel refused ${what}: it names a tracepoint or function that is in no part but perhaps a module`;
+      const text = `the kernel refused ${what}: it names a tracepoint or function that the kernel itself does not have`;
       return new SkepError('SKEP_PERMISSION', text, 'modules are looked at with CAP_SYS_ADMIN only', { details });
     }
     const log = verifierLog(details);

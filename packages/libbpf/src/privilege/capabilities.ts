@@ -30,7 +30,7 @@ export function maskOf(capabilities: readonly Capability[]): bigint {
   return capabilities.reduce((mask, name) => mask | (1n << BigInt(CAPABILITIES.indexOf(name))), 0n);
 }
 
-/** CAP_SYS_ADMIN is all that CAP_BPF and CAP_PERFMON were split off from it for, in Linux 5.8. */
+/** Split off from CAP_SYS_ADMIN in Linux 5.8, which still stands for both. */
 const PARTS_OF_ADMIN: readonly Capability[] = ['CAP_BPF', 'CAP_PERFMON'];
 
 /** Whether a set holds a capability, or one that stands for it. */

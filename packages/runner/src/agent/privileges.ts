@@ -56,8 +56,8 @@ function declaredNeeds({ plugins, processors, sinks }: Config): Capability[] {
   ].flatMap(({ needs }) => needs ?? []);
 }
 
-function isOther({ uid, gid }: Account): boolean {
-  return readCredentials().uids.some((own) => own !== uid) || process.getgid?.() !== gid;
+function isOther({ uid }: Account): boolean {
+  return readCredentials().uids.some((own) => own !== uid);
 }
 
 function requireChange({ name, uid }: Account): void {
