@@ -1,4 +1,5 @@
 import type { Batch } from './batch.js';
+import type { Capability } from './capability.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
 import type { Schema } from './schema.js';
 
@@ -39,6 +40,8 @@ export interface Log {
 
 export interface SinkDefinition<O extends OptionDefinitions = OptionDefinitions> {
   readonly options?: O;
+  /** Capabilities it uses at work, such as CAP_SYS_PTRACE to look into other users' processes; the others are dropped. */
+  readonly needs?: readonly Capability[];
   /**
    * Look at options that are each right by themselves, without touching anything: `skep check` calls it.
    *

@@ -17,6 +17,7 @@ export * from './perf-event.js';
 export * from './perf-link.js';
 export * from './perf-ring.js';
 export * from './poller.js';
+export * from './privilege/index.js';
 export * from './program.js';
 export * from './ring.js';
 export * from './snapshot-rows.js';

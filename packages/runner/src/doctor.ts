@@ -72,11 +72,10 @@ function privilege(): Finding {
   const lacking = [has(CAP_BPF) ? '' : 'CAP_BPF', has(CAP_PERFMON) ? '' : 'CAP_PERFMON'].filter((name) => name !== '');
   if (has(CAP_SYS_ADMIN) || lacking.length === 0)
     return ok('privilege', process.getuid?.() === 0 ? 'root' : 'CAP_BPF, CAP_PERFMON');
-  const bin = process.execPath;
   return missing(
     'privilege',
     `lacks ${lacking.join(' and ')}`,
-    `run as root, or: setcap cap_bpf,cap_perfmon+ep ${bin}`,
+    'run as root, or with capabilities: skep explain <tool> prints which and how',
     'SKEP_PERMISSION',
   );
 }

@@ -1,8 +1,9 @@
-import { exitCodeOf, isSkepError, type Log, type OptionValues, type SkepError } from '@skep/core';
+import { type Capability, exitCodeOf, isSkepError, type Log, type OptionValues, type SkepError } from '@skep/core';
 import type { ProgramProbe } from '@skep/libbcc';
-import { attachSets, type ProgramInfo, readObjectFile } from '@skep/libbpf';
+import { attachSets, lackedBy, namesOf, type ProgramInfo, readObjectFile, weightOf } from '@skep/libbpf';
 import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
+import { capabilitiesOf, privilegesOf, type SetPrivileges } from './capabilities.js';
 import type { PluginInstance } from './config/config.js';
 import type { LoadedPlugin } from './discovery/index.js';
 
@@ -15,6 +16,10 @@ export interface SetPlan {
   /** What to do about it; '' when nothing is known. */
   readonly remedy: string;
   readonly note: string;
+  /** Capabilities that this process does not have and that it was refused for. */
+  readonly lacks: readonly Capability[];
+  /** What an ordinary user needs for it. */
+  readonly privileges: SetPrivileges;
 }
 
 /** What running a plugin would do here; the first possible set is the one taken. */
@@ -22,7 +27,8 @@ export interface AttachPlan {
   readonly source: string;
   readonly plugin: string;
   readonly sets: readonly SetPlan[];
-  readonly capabilities: readonly string[];
+  /** The smallest set of capabilities with which an ordinary user can run it: see `modestSet`. */
+  readonly capabilities: readonly Capability[];
   /** Sinks its rows go to, when a configuration was asked about. */
   readonly sinks?: readonly string[];
 }
@@ -43,10 +49,12 @@ export async function explainPlugin(
     const programs = set.programs.map((name) => sections.get(name) ?? { name, section: '' });
     const error = await tryHere(host, plugin, options, source, attachSet);
     const { message: reason, remedy } = error ?? { message: '', remedy: '' };
-    sets.push({ programs, possible: error === undefined, reason, remedy, note: set.note ?? '' });
+    const lacks = error ? namesOf(lackedBy(error)) : [];
+    const privileges = privilegesOf(programs, set.optional);
+    sets.push({ programs, possible: error === undefined, reason, remedy, note: set.note ?? '', lacks, privileges });
   }
   await host.close();
-  return { source, plugin: plugin.name, sets, capabilities: capabilitiesOf(sets) };
+  return { source, plugin: plugin.name, sets, capabilities: capabilitiesOf(modestSet(sets).privileges) };
 }
 
 /** The same for a program that is compiled at run time: it has one set, what its text and `attach` ask for. */
@@ -69,8 +77,11 @@ export async function explainProgram(instance: PluginInstance): Promise<AttachPl
     await host.close();
   }
   const { message: reason, remedy } = error ?? { message: '', remedy: '' };
-  const sets = [{ programs, possible: error === undefined, reason, remedy, note: '' }];
-  return { source: instance.name, plugin: instance.plugin.name, sets, capabilities: capabilitiesOf(sets) };
+  const lacks = error ? namesOf(lackedBy(error)) : [];
+  const privileges = privilegesOf(programs, new Set());
+  const set: SetPlan = { programs, possible: error === undefined, reason, remedy, note: '', lacks, privileges };
+  const capabilities = capabilitiesOf(privileges);
+  return { source: instance.name, plugin: instance.plugin.name, sets: [set], capabilities };
 }
 
 async function tryHere(
@@ -93,10 +104,12 @@ async function tryHere(
   }
 }
 
-/** What loading and attaching need below root: see capabilities(7), CAP_BPF and CAP_PERFMON since Linux 5.8. */
-function capabilitiesOf(sets: readonly SetPlan[]): string[] {
-  const programs = (sets.find(({ possible }) => possible) ?? sets[0])?.programs ?? [];
-  const needed = ['CAP_BPF', 'CAP_PERFMON'];
-  const throughTracefs = programs.some(({ section }) => /^(tp|tracepoint|kprobe|kretprobe)\//.test(section));
-  return throughTracefs ? [...needed, 'a readable tracefs'] : needed;
+/**
+ * The set to give an ordinary user capabilities for: of those that work here the one that needs least. Where none does,
+ * the best of those that privileges alone may keep from working.
+ */
+export function modestSet(sets: readonly SetPlan[]): SetPlan {
+  const weight = ({ privileges }: SetPlan) => weightOf(capabilitiesOf(privileges));
+  const possible = sets.filter((set) => set.possible).sort((a, b) => weight(a) - weight(b));
+  return possible[0] ?? sets.find(({ lacks }) => lacks.length > 0) ?? sets[0]!;
 }

@@ -1,5 +1,15 @@
 import { existsSync, statSync } from 'node:fs';
-import { type AttachPlan, explainPlugin, loadPlugin } from '@skep/runner/tool';
+import { smallestSet } from '@skep/libbpf';
+import {
+  type AttachPlan,
+  capabilitiesOf,
+  explainPlugin,
+  grantLines,
+  loadPlugin,
+  modestSet,
+  privilegeLines,
+  type SetPlan,
+} from '@skep/runner/tool';
 import { addFactFormat, isJson, printJson } from '../output.js';
 import { createCommand, parseArgs } from '../usage.js';
 
@@ -18,7 +28,7 @@ export async function run(args: readonly string[]): Promise<number> {
     ? await explainFile(target)
     : [await explainPlugin(await loadPlugin(target, [process.cwd()]))];
   if (isJson(command)) printJson(plans);
-  else for (const plan of plans) process.stdout.write(describe(plan));
+  else process.stdout.write(`${plans.map(describe).join('')}${describeGrant(plans)}`);
   return plans.every(({ sets }) => sets.some(({ possible }) => possible)) ? 0 : 3;
 }
 
@@ -42,7 +52,14 @@ async function explainFile(file: string): Promise<AttachPlan[]> {
   return plans;
 }
 
-function describe({ source, plugin, sets, capabilities, sinks }: AttachPlan): string {
+/** How to run all of it without being root. */
+function describeGrant(plans: readonly AttachPlan[]): string {
+  const all = smallestSet(plans.flatMap(({ capabilities }) => capabilities));
+  const lines = grantLines(all).map((line) => `  ${line}\n`);
+  return `To run ${plans.length > 1 ? 'all of it ' : ''}as an ordinary user, with ${all.join(', ')}:\n${lines.join('')}`;
+}
+
+function describe({ source, plugin, sets, sinks }: AttachPlan): string {
   const chosen = sets.findIndex(({ possible }) => possible);
   const lines = [source === plugin ? plugin : `${source} (${plugin})`];
   for (const [i, { programs, possible, reason, remedy, note }] of sets.entries()) {
@@ -56,7 +73,21 @@ function describe({ source, plugin, sets, capabilities, sinks }: AttachPlan): st
       lines.push(`         -> ${remedy.replaceAll('\n', '\n            ')}`);
     if (note) lines.push(`         ${note}`);
   }
-  lines.push(`  needs  ${capabilities.join(', ')}`);
+  lines.push(...needLines(sets, chosen));
   if (sinks) lines.push(`  to     ${sinks.join(', ') || 'no sink'}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** What an ordinary user needs: for the set that needs least, and for the best one where that is another. */
+function needLines(sets: AttachPlan['sets'], chosen: number): string[] {
+  const modest = modestSet(sets);
+  const best = sets[chosen] ?? modest;
+  const lines = privilegeLines(modest.privileges);
+  const names = ({ programs }: SetPlan) => programs.map(({ name }) => name).join(', ');
+  if (modest !== best) {
+    lines.push(
+      `with these ${names(modest)} is attached; ${names(best)} needs ${capabilitiesOf(best.privileges).join(', ')}`,
+    );
+  }
+  return lines.map((text, i) => `  ${i === 0 ? 'needs' : '     '}  ${text}`);
 }

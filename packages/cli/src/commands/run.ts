@@ -8,6 +8,7 @@ import {
   loadConfig,
   MetricsServer,
   metricsText,
+  Privileges,
   summaryLines,
   wire,
 } from '@skep/runner';
@@ -53,7 +54,8 @@ async function runAgent({ file, durationMs, watching, verbose }: RunSettings): P
     if (readerLeft) agent.stop();
     return readerLeft;
   };
-  const scope = wire(log, { onBrokenPipe }, verbose);
+  const privileges = new Privileges(config.agent, log);
+  const scope = wire(log, { onBrokenPipe, privileges }, verbose);
   const agent: Agent = scope.resolve(AGENT);
   const metrics = new MetricsServer(() => metricsText(agent.account(), config.agent.name));
   const reload = oneAtATime(async () => {

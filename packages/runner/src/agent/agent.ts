@@ -13,6 +13,7 @@ import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
 import { diffConfig } from '../config/diff.js';
 import type { ProbeHost } from './kernel-host.js';
 import { Pipeline } from './pipeline.js';
+import type { Privileges } from './privileges.js';
 import { type OpenSink, routesFor } from './routes.js';
 import { SinkFaults } from './sink-faults.js';
 
@@ -25,6 +26,8 @@ export interface AgentOptions {
   readonly attachSet?: number;
   /** Asked when a sink's reader went away: true when that is no fault to report. Default: it is one, as any other. */
   readonly onBrokenPipe?: (sink: string) => boolean;
+  /** Given up once everything is attached. Default: the process keeps what it may do. */
+  readonly privileges?: Privileges;
 }
 
 interface Source {
@@ -69,8 +72,14 @@ export class Agent {
       }
       this.sinks = this.createSinks(config, config.sinks);
       this.config = config;
-      for (const { instance, sink } of this.sinks) await sink.open(wanted(instance, pipelines));
+      const openSinks = async () => {
+        for (const { instance, sink } of this.sinks) await sink.open(wanted(instance, pipelines));
+      };
+      const { privileges } = this.options;
+      if (!privileges?.becomesUser) await openSinks();
       await attachAll(probes);
+      privileges?.drop(config, probes.values());
+      if (privileges?.becomesUser) await openSinks();
       await this.beginOutput(this.sinks);
     } catch (error) {
       await closeAll(probes);
@@ -126,7 +135,9 @@ export class Agent {
 
   private async change(config: Config, old: Config): Promise<void> {
     const { plugins, processors, sinks } = diffConfig(old, config);
-    const probes = await this.openProbes(config.plugins.filter((one) => !plugins.kept.includes(one)));
+    const fresh = config.plugins.filter((one) => !plugins.kept.includes(one));
+    this.options.privileges?.requireLoading(fresh.map(({ name }) => name));
+    const probes = await this.openProbes(fresh);
     const created: OpenSink[] = [];
     const keptSinks = this.sinks.filter(({ instance }) => sinks.kept.some(({ name }) => name === instance.name));
     const stays = ({ instance }: Source) => plugins.kept.some(({ name }) => name === instance.name);
