@@ -1,0 +1,94 @@
+import type { Capabilities } from '../capabilities.js';
+import type { Engine } from '../engine.js';
+import { createDatabase, createStatements } from './create.js';
+import { createHistory, knownVersionQuery, recordVersion, schemaVersion } from './history.js';
+import { adoptColumns, alterStatements, type ExistingColumn, ttlStatements } from './migrate.js';
+import { literal } from './names.js';
+import type { Table, TableSettings } from './table.js';
+import { viewStatements, viewsOf } from './views.js';
+
+export interface ApplyOptions {
+  readonly settings: TableSettings;
+  readonly capabilities: Capabilities;
+  /** Name of the agent, for the table of versions. */
+  readonly host: string;
+  /** Told of what could not be done and is not needed for storing: views, and the table of versions. */
+  warn(message: string): void;
+}
+
+/**
+ * Bring the database to what these tables need: make what is missing, add columns, and never drop or change one. Returns
+ * the tables as blocks have to be made for them. Safe to run from several agents at once, of different versions too.
+ *
+ * @throws SkepError SKEP_SCHEMA for a table that skep did not make; and what the engine rejects with.
+ */
+export async function applySchema(engine: Engine, tables: readonly Table[], options: ApplyOptions): Promise<Table[]> {
+  const { settings, capabilities } = options;
+  // Asked first: a user who may not make databases can still use one that is there.
+  const databases = await engine.rows(`SELECT 1 FROM system.databases WHERE name = ${literal(settings.database)}`);
+  if (databases.length === 0) await engine.command(createDatabase(settings));
+  const applied: Table[] = [];
+  // One after the other: two sources of one plugin share a table.
+  for (const table of tables) applied.push(await applyTable(engine, table, options));
+  try {
+    await engine.command(createHistory(settings, capabilities));
+    for (const table of applied) await applyViews(engine, table, options);
+  } catch (error) {
+    options.warn(`views are not up to date: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return applied;
+}
+
+async function applyTable(engine: Engine, table: Table, { settings, capabilities }: ApplyOptions): Promise<Table> {
+  let existing = await columnsOf(engine, table.database, table.localName);
+  // On a cluster this server may have what another one lacks.
+  if (existing.length === 0 || settings.cluster) {
+    for (const sql of createStatements(table, settings, capabilities)) await engine.command(sql);
+    existing = await columnsOf(engine, table.database, table.localName);
+  }
+  const adopted = adoptColumns(table, existing);
+  for (const name of new Set([table.localName, table.name])) {
+    const there = name === table.localName ? existing : await columnsOf(engine, table.database, name);
+    for (const sql of alterStatements(adopted, name, there, settings, capabilities)) {
+      await addColumn(engine, sql, adopted, name);
+    }
+  }
+  if (settings.ttlMs !== undefined && capabilities.ttl) {
+    const found = await engine.rows<{ engine_full: string }>(
+      `SELECT engine_full FROM system.tables WHERE database = ${literal(table.database)} AND name = ${literal(table.localName)}`,
+    );
+    for (const sql of ttlStatements(table, found[0]?.engine_full ?? '', settings, capabilities)) {
+      await engine.command(sql);
+    }
+  }
+  return adopted;
+}
+
+/** Another agent may add the same column at the same moment, and old servers have no IF NOT EXISTS for it. */
+async function addColumn(engine: Engine, sql: string, table: Table, name: string): Promise<void> {
+  const before = (await columnsOf(engine, table.database, name)).length;
+  try {
+    await engine.command(sql);
+  } catch (error) {
+    if ((await columnsOf(engine, table.database, name)).length === before) throw error;
+  }
+}
+
+function columnsOf(engine: Engine, database: string, table: string): Promise<ExistingColumn[]> {
+  return engine.rows<ExistingColumn>(
+    `SELECT name, type, default_kind FROM system.columns WHERE database = ${literal(database)} AND table = ${literal(table)}`,
+  );
+}
+
+/** Views are replaced by the first agent that has them so: one of an older version leaves them alone later. */
+async function applyViews(engine: Engine, table: Table, options: ApplyOptions): Promise<void> {
+  const { settings, capabilities, host } = options;
+  const views = viewsOf(table);
+  const version = schemaVersion(table, views);
+  const [found] = await engine.rows<{ known: string | number }>(knownVersionQuery(table, version, settings));
+  if (Number(found?.known ?? 0) > 0) return;
+  for (const view of views) {
+    for (const sql of viewStatements(table, view, settings, capabilities)) await engine.command(sql);
+  }
+  await engine.command(recordVersion(table, version, host, settings));
+}
