@@ -34,14 +34,17 @@ export class DictionarySink implements TextSink {
     let start = 0;
     for (let r = 0; r < rows; r++) {
       const end = ends[r]!;
-      this.indexes[this.rows++] = this.indexOf(data, start, end);
+      // Not `this.rows++` on the left: it would be counted before the index is looked for.
+      this.indexes[this.rows] = this.indexOf(data, start, end);
+      this.rows++;
       start = end;
     }
   }
 
   put(data: Uint8Array, start: number, end: number): void {
     this.reserve(1);
-    this.indexes[this.rows++] = this.indexOf(data, start, end);
+    this.indexes[this.rows] = this.indexOf(data, start, end);
+    this.rows++;
   }
 
   repeat(value: Uint8Array, rows: number): void {
