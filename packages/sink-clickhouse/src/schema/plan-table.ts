@@ -145,9 +145,10 @@ function aliasesOf(names: readonly string[], time: number, columns: readonly Col
  * Buckets of one histogram lie beside each other through time, where their counts compress best.
  */
 function orderBy(schema: Schema, names: readonly string[]): string[] {
+  const frames = framesIndex(schema);
   const named = (field: string) => {
     const index = schema.fields.findIndex((candidate) => candidate.name === field);
-    return index < 0 || kindOf(schema.fields[index]!) === 'list' ? [] : [names[index]!];
+    return index < 0 || index === frames || kindOf(schema.fields[index]!) === 'list' ? [] : [names[index]!];
   };
   if (schema.shape === 'table') return ['host', 'ts', 'seq'];
   if (schema.shape === 'histogram') {

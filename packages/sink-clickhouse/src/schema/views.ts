@@ -190,19 +190,19 @@ function stackViews(table: Table): View[] {
   );
   const comm = fieldColumns(table).find(({ field }) => field.meaning === 'skep_comm_t')?.column.name;
   if (!frames || counts.length === 0) return [];
-  const samples = perMinute(table, {
-    by: [...(comm === undefined ? [] : [column(comm)]), column('stack_id')],
-    values: [...counts.map(({ column: { name } }) => total(name)), COMPLETE],
-  });
+  const values = [...counts.map(({ column: { name } }) => total(name)), COMPLETE];
+  const by = comm === undefined ? [] : [comm];
+  const samples = perMinute(table, { by: [...by, 'stack_id'].map(column), values });
+  const names = ['minute', 'host', 'source', ...by, 'stack', ...values.map(([, name]) => name)];
   const stacks = tableReference({ database: table.database, name: stackTableName(table.name) });
   return [
     {
       name: `${table.name}_flame`,
       doc: 'Samples of one stack in one minute; `stack` is folded, root first, as flame graph tools read it.',
       select:
-        `SELECT *\nFROM (\n${samples}\n)\nANY LEFT JOIN (\n` +
+        `SELECT ${names.map(quoted).join(', ')}\nFROM (\n${samples}\n) AS samples\nANY LEFT JOIN (\n` +
         `SELECT ${quoted('stack_id')}, arrayStringConcat(${quoted('frames')}, ';') AS ${quoted('stack')}\nFROM ${stacks}\n` +
-        `) USING (${quoted('stack_id')})`,
+        `) AS stacks USING (${quoted('stack_id')})`,
     },
   ];
 }
