@@ -4,7 +4,7 @@ export type { Identity } from './identity.js';
 export { BlockBuilder } from './native/block-builder.js';
 export { type ApplyOptions, applySchema } from './schema/apply.js';
 export { createDatabase, createStatements, insertSettings, tableReference } from './schema/create.js';
-export { adoptColumns, alterStatements, type ExistingColumn, ttlStatements } from './schema/migrate.js';
+export { type Addition, additions, adoptColumns, type ExistingColumn, ttlStatements } from './schema/migrate.js';
 export { checkCluster, checkDatabase, literal, quoted } from './schema/names.js';
 export { planTables } from './schema/plan-table.js';
 export { dropExpiredDays } from './schema/retention.js';

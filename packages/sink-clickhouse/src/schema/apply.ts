@@ -2,7 +2,7 @@ import type { Capabilities } from '../capabilities.js';
 import type { Engine } from '../engine.js';
 import { createDatabase, createStatements } from './create.js';
 import { createHistory, knownVersionQuery, recordVersion, schemaVersion } from './history.js';
-import { adoptColumns, alterStatements, type ExistingColumn, ttlStatements } from './migrate.js';
+import { type Addition, additions, adoptColumns, type ExistingColumn, ttlStatements } from './migrate.js';
 import { literal } from './names.js';
 import type { Table, TableSettings } from './table.js';
 import { viewStatements, viewsOf } from './views.js';
@@ -49,8 +49,8 @@ async function applyTable(engine: Engine, table: Table, { settings, capabilities
   const adopted = adoptColumns(table, existing);
   for (const name of new Set([table.localName, table.name])) {
     const there = name === table.localName ? existing : await columnsOf(engine, table.database, name);
-    for (const sql of alterStatements(adopted, name, there, settings, capabilities)) {
-      await addColumn(engine, sql, adopted, name);
+    for (const addition of additions(adopted, name, there, settings, capabilities)) {
+      await addColumn(engine, addition, adopted.database, name);
     }
   }
   if (settings.ttlMs !== undefined && capabilities.ttl) {
@@ -65,12 +65,12 @@ async function applyTable(engine: Engine, table: Table, { settings, capabilities
 }
 
 /** Another agent may add the same column at the same moment, and old servers have no IF NOT EXISTS for it. */
-async function addColumn(engine: Engine, sql: string, table: Table, name: string): Promise<void> {
-  const before = (await columnsOf(engine, table.database, name)).length;
+async function addColumn(engine: Engine, { column, sql }: Addition, database: string, table: string): Promise<void> {
   try {
     await engine.command(sql);
   } catch (error) {
-    if ((await columnsOf(engine, table.database, name)).length === before) throw error;
+    const now = await columnsOf(engine, database, table);
+    if (!now.some(({ name }) => name === column)) throw error;
   }
 }
 

@@ -55,31 +55,33 @@ function suffixOf(type: string): string {
     .replace(/^_|_$/g, '');
 }
 
+/** A column that a table lacks, and the statement that adds it. */
+export interface Addition {
+  readonly column: string;
+  readonly sql: string;
+}
+
 /**
  * What has to be added to a table that has the columns `existing`, after `adoptColumns`; `name` is the local table, or
  * the Distributed one over it.
  */
-export function alterStatements(
+export function additions(
   table: Table,
   name: string,
   existing: readonly ExistingColumn[],
   settings: TableSettings,
   capabilities: Capabilities,
-): string[] {
+): Addition[] {
   const there = new Set(existing.map((column) => column.name));
   const guard = capabilities.addColumnIfNotExists ? 'IF NOT EXISTS ' : '';
-  const isLocal = name === table.localName;
-  const definitions = [
-    ...table.columns.map((column) => [
-      column.name,
-      // A Distributed table stores nothing, and refuses codecs.
-      columnDefinition(column, isLocal ? capabilities : { ...capabilities, codecs: false }),
-    ]),
-    ...table.aliases.map((alias) => [alias.name, aliasDefinition(alias)]),
-  ] as const;
-  return definitions
-    .filter(([column]) => !there.has(column!))
-    .map(([, definition]) => `${alterTable(table, name, settings)} ADD COLUMN ${guard}${definition}`);
+  // A Distributed table stores nothing, and refuses codecs.
+  const known = name === table.localName ? capabilities : { ...capabilities, codecs: false };
+  const add = (column: string, definition: string): Addition[] =>
+    there.has(column) ? [] : [{ column, sql: `${alterTable(table, name, settings)} ADD COLUMN ${guard}${definition}` }];
+  return [
+    ...table.columns.flatMap((column) => add(column.name, columnDefinition(column, known))),
+    ...table.aliases.flatMap((alias) => add(alias.name, aliasDefinition(alias))),
+  ];
 }
 
 /**

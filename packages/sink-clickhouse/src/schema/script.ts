@@ -18,9 +18,9 @@ export function schemaScript(schemas: readonly Schema[], settings: TableSettings
     const before = tables.get(table.name);
     tables.set(table.name, before ? joined(before, table) : table);
   }
-  for (const name of [...tables.keys()].sort()) {
-    const table = tables.get(name)!;
-    statements.push(...createStatements(table, settings, capabilities));
+  const sorted = [...tables.keys()].sort().map((name) => tables.get(name)!);
+  statements.push(...sorted.flatMap((table) => createStatements(table, settings, capabilities)));
+  for (const table of sorted) {
     for (const view of viewsOf(table)) statements.push(...viewStatements(table, view, settings, capabilities));
   }
   return statements.map((statement) => `${statement};\n`).join('\n');
