@@ -25,6 +25,7 @@ export const TEST_PACKAGES = [
   'util-linux',
   'mount',
   'clickhouse-server',
+  'zookeeper',
 ];
 
 /** A step that failed; its message is all the user needs. */

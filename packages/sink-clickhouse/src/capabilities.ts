@@ -8,6 +8,10 @@ export interface Capabilities {
   readonly ttl: boolean;
   readonly ipTypes: boolean;
   readonly boolType: boolean;
+  /** Columns of replicated tables can have comments: 18.16 refuses the second replica of such a table (code 122). */
+  readonly replicatedComments: boolean;
+  /** ALTER of a Distributed table goes ON CLUSTER: 18.16 refuses it where shards are replicated (code 371). */
+  readonly alterDistributed: boolean;
   readonly addColumnIfNotExists: boolean;
   readonly replaceView: boolean;
   /** Plain MergeTree tables know deduplication windows, and inserts carry a token. */
@@ -31,6 +35,8 @@ const SINCE: Readonly<Record<Capability, readonly [year: number, release: number
   codecs: [19, 15],
   ttl: [19, 15],
   dateTime64: [20, 1],
+  replicatedComments: [20, 1],
+  alterDistributed: [20, 1],
   replaceView: [21, 1],
   asyncInsertSetting: [21, 11],
   boolType: [21, 12],

@@ -42,7 +42,7 @@ describe.each(ENGINES)('blocks in %s', { timeout: 60_000 }, (_, start) => {
     engine = await start();
     await engine.query(createDatabase(SETTINGS));
   }, 60_000);
-  afterAll(() => engine.close());
+  afterAll(() => engine.close(), 60_000);
 
   let tables = 0;
   async function tableOf(schema: Schema): Promise<Table> {

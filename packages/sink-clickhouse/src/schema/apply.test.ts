@@ -22,7 +22,7 @@ describe.each(ENGINES)('the schema in %s', { timeout: 60_000 }, (_, start) => {
   beforeAll(async () => {
     engine = await start();
   }, 60_000);
-  afterAll(() => engine.close());
+  afterAll(() => engine.close(), 60_000);
   beforeEach(() => {
     settings = { database: `skep_${databases++}` };
     commands.length = 0;

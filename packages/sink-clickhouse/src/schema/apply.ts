@@ -1,6 +1,6 @@
 import type { Capabilities } from '../capabilities.js';
 import type { Engine } from '../engine.js';
-import { createDatabase, createStatements } from './create.js';
+import { createDatabase, createStatements, distributedStatements, onCluster, tableReference } from './create.js';
 import { createHistory, knownVersionQuery, recordVersion, schemaVersion } from './history.js';
 import { type Addition, additions, adoptColumns, type ExistingColumn, ttlStatements } from './migrate.js';
 import { literal } from './names.js';
@@ -47,12 +47,10 @@ async function applyTable(engine: Engine, table: Table, { settings, capabilities
     existing = await columnsOf(engine, table.database, table.localName);
   }
   const adopted = adoptColumns(table, existing);
-  for (const name of new Set([table.localName, table.name])) {
-    const there = name === table.localName ? existing : await columnsOf(engine, table.database, name);
-    for (const addition of additions(adopted, name, there, settings, capabilities)) {
-      await addColumn(engine, addition, adopted.database, name);
-    }
+  for (const addition of additions(adopted, table.localName, existing, settings, capabilities)) {
+    await addColumn(engine, addition, table.database, table.localName);
   }
+  if (settings.cluster) await bringUpDistributed(engine, adopted, settings, capabilities);
   if (settings.ttlMs !== undefined && capabilities.ttl) {
     const found = await engine.rows<{ engine_full: string }>(
       `SELECT engine_full FROM system.tables WHERE database = ${literal(table.database)} AND name = ${literal(table.localName)}`,
@@ -62,6 +60,24 @@ async function applyTable(engine: Engine, table: Table, { settings, capabilities
     }
   }
   return adopted;
+}
+
+/** The Distributed table has its own list of columns. It stores nothing, so where it cannot be altered it is made anew. */
+async function bringUpDistributed(
+  engine: Engine,
+  table: Table,
+  settings: TableSettings,
+  capabilities: Capabilities,
+): Promise<void> {
+  const { database, name } = table;
+  const missing = additions(table, name, await columnsOf(engine, database, name), settings, capabilities);
+  if (missing.length === 0) return;
+  if (capabilities.alterDistributed) {
+    for (const addition of missing) await addColumn(engine, addition, database, name);
+    return;
+  }
+  await engine.command(`DROP TABLE IF EXISTS ${tableReference(table)}${onCluster(settings)}`);
+  for (const sql of distributedStatements(table, settings)) await engine.command(sql);
 }
 
 /** Another agent may add the same column at the same moment, and old servers have no IF NOT EXISTS for it. */

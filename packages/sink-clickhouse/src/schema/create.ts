@@ -26,9 +26,10 @@ export function createDatabase(settings: TableSettings): string {
 
 /** Statements that make a table where it does not exist, each without a semicolon at its end. */
 export function createStatements(table: Table, settings: TableSettings, capabilities: Capabilities): string[] {
+  const parts = definitionParts(settings, capabilities);
   const definitions = [
-    ...table.columns.map((column) => columnDefinition(column, capabilities)),
-    ...table.aliases.map(aliasDefinition),
+    ...table.columns.map((column) => columnDefinition(column, parts)),
+    ...table.aliases.map((alias) => aliasDefinition(alias, parts)),
   ];
   const clauses = [
     `ENGINE = ${engine(table, settings)}`,
@@ -42,14 +43,30 @@ export function createStatements(table: Table, settings: TableSettings, capabili
   return [create, ...distributedStatements(table, settings)];
 }
 
-export function columnDefinition(column: Column, capabilities: Capabilities): string {
-  const { type, codec } = column.representation;
-  const compression = codec !== undefined && capabilities.codecs ? ` CODEC(${codec})` : '';
-  return `${quoted(column.name)} ${type}${comment(column.comment)}${compression}`;
+/** What a column's definition may say on this engine. */
+export interface DefinitionParts {
+  readonly codecs: boolean;
+  readonly comments: boolean;
 }
 
-export function aliasDefinition({ name, type, expression, comment: text }: AliasColumn): string {
-  return `${quoted(name)} ${type} ALIAS ${expression}${comment(text)}`;
+export function definitionParts({ cluster }: TableSettings, capabilities: Capabilities): DefinitionParts {
+  return { codecs: capabilities.codecs, comments: !cluster?.replicated || capabilities.replicatedComments };
+}
+
+export function columnDefinition(
+  column: Pick<Column, 'name' | 'representation' | 'comment'>,
+  parts: DefinitionParts,
+): string {
+  const { type, codec } = column.representation;
+  const compression = codec !== undefined && parts.codecs ? ` CODEC(${codec})` : '';
+  return `${quoted(column.name)} ${type}${comment(column.comment, parts)}${compression}`;
+}
+
+export function aliasDefinition(
+  { name, type, expression, comment: text }: AliasColumn,
+  parts: DefinitionParts,
+): string {
+  return `${quoted(name)} ${type} ALIAS ${expression}${comment(text, parts)}`;
 }
 
 /**
@@ -73,8 +90,8 @@ export function onCluster({ cluster }: TableSettings): string {
   return cluster?.onCluster ? ` ON CLUSTER ${quoted(checkCluster(cluster.name))}` : '';
 }
 
-function comment(text: string): string {
-  return text === '' ? '' : ` COMMENT ${literal(text)}`;
+function comment(text: string, { comments }: DefinitionParts): string {
+  return text === '' || !comments ? '' : ` COMMENT ${literal(text)}`;
 }
 
 function engine(table: Table, { cluster }: TableSettings): string {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Capabilities } from '../capabilities.js';
-import { onCluster, tableReference } from './create.js';
+import { columnDefinition, definitionParts, onCluster, tableReference } from './create.js';
 import { literal, quoted } from './names.js';
+import { bestRepresentation, type ValueKind } from './representation.js';
 import type { Table, TableSettings } from './table.js';
 import type { View } from './views.js';
 
@@ -9,20 +10,24 @@ const NAME = 'skep_schema';
 
 /** The table that says since when a stream has which columns. */
 export function createHistory(settings: TableSettings, capabilities: Capabilities): string {
-  const words = capabilities.lowCardinality ? 'LowCardinality(String)' : 'String';
+  const parts = definitionParts(settings, capabilities);
+  const column = (name: string, kind: ValueKind, comment: string) =>
+    columnDefinition({ name, comment, representation: bestRepresentation(kind, capabilities) }, parts);
+  const definitions = [
+    column('stream', 'word', 'table of the stream'),
+    column('version', 'text', 'hash of columns and views: the same for agents that agree'),
+    column('columns', 'list', 'names and types'),
+    column('host', 'word', 'agent that was the first with it'),
+    column('applied', 'seconds', 'when, UTC'),
+  ];
+  // One table for the whole cluster, so every server is a replica of it.
   const engine = settings.cluster?.replicated
     ? `ReplicatedMergeTree(${literal(`/clickhouse/tables/skep/${settings.database}/${NAME}`)}, '{shard}-{replica}')`
     : 'MergeTree()';
-  return `CREATE TABLE IF NOT EXISTS ${reference(settings)}${onCluster(settings)}
-(
-  ${quoted('stream')} ${words} COMMENT 'table of the stream',
-  ${quoted('version')} String COMMENT 'hash of columns and views: the same for agents that agree',
-  ${quoted('columns')} Array(String) COMMENT 'names and types',
-  ${quoted('host')} ${words} COMMENT 'agent that was the first with it',
-  ${quoted('applied')} DateTime('UTC')
-)
-ENGINE = ${engine}
-ORDER BY (${quoted('stream')}, ${quoted('applied')})`;
+  return (
+    `CREATE TABLE IF NOT EXISTS ${reference(settings)}${onCluster(settings)}\n(\n  ${definitions.join(',\n  ')}\n)\n` +
+    `ENGINE = ${engine}\nORDER BY (${quoted('stream')}, ${quoted('applied')})`
+  );
 }
 
 /** The same for every agent whose stream has these columns and views. */

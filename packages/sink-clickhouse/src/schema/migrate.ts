@@ -1,6 +1,6 @@
 import { SkepError } from '@skep/core';
 import type { Capabilities } from '../capabilities.js';
-import { aliasDefinition, columnDefinition, onCluster, ttlExpression } from './create.js';
+import { aliasDefinition, columnDefinition, definitionParts, onCluster, ttlExpression } from './create.js';
 import { quoted } from './names.js';
 import { representationOf } from './representation.js';
 import type { Column, Table, TableSettings } from './table.js';
@@ -75,12 +75,12 @@ export function additions(
   const there = new Set(existing.map((column) => column.name));
   const guard = capabilities.addColumnIfNotExists ? 'IF NOT EXISTS ' : '';
   // A Distributed table stores nothing, and refuses codecs.
-  const known = name === table.localName ? capabilities : { ...capabilities, codecs: false };
+  const parts = { ...definitionParts(settings, capabilities), ...(name === table.localName ? {} : { codecs: false }) };
   const add = (column: string, definition: string): Addition[] =>
     there.has(column) ? [] : [{ column, sql: `${alterTable(table, name, settings)} ADD COLUMN ${guard}${definition}` }];
   return [
-    ...table.columns.flatMap((column) => add(column.name, columnDefinition(column, known))),
-    ...table.aliases.flatMap((alias) => add(alias.name, aliasDefinition(alias))),
+    ...table.columns.flatMap((column) => add(column.name, columnDefinition(column, parts))),
+    ...table.aliases.flatMap((alias) => add(alias.name, aliasDefinition(alias, parts))),
   ];
 }
 

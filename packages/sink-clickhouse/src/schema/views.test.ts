@@ -20,7 +20,7 @@ describe.each(ENGINES)('views in %s', { timeout: 60_000 }, (_, start) => {
   beforeAll(async () => {
     engine = await start();
   }, 60_000);
-  afterAll(() => engine.close());
+  afterAll(() => engine.close(), 60_000);
 
   async function tablesOf(schema: Schema): Promise<Table[]> {
     const warn = (message: string) => {
