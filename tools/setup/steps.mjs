@@ -26,6 +26,7 @@ export const TEST_PACKAGES = [
   'mount',
   'clickhouse-server',
   'zookeeper',
+  'iproute2',
 ];
 
 /** A step that failed; its message is all the user needs. */
