@@ -25,6 +25,7 @@ export const TEST_PACKAGES = [
   'util-linux',
   'mount',
   'clickhouse-server',
+  'clickhouse-client',
   'zookeeper',
   'iproute2',
 ];

@@ -11,3 +11,5 @@ export { dropExpiredDays } from './schema/retention.js';
 export { schemaScript } from './schema/script.js';
 export type { AliasColumn, ClusterSettings, Column, Table, TableSettings } from './schema/table.js';
 export { type View, viewsOf } from './schema/views.js';
+export { schemaSql } from './schema-sql.js';
+export { tableOptions, tableSettings } from './table-options.js';
