@@ -7,4 +7,6 @@ export interface ColumnWriter {
   readonly bytes: number;
   /** The column's data as it comes after its name and type; the writer is empty then. */
   take(): Uint8Array[];
+  /** Nobody reads what was taken last any more: its memory may be used again. */
+  giveBack(): void;
 }

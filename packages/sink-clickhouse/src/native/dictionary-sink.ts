@@ -68,9 +68,14 @@ export class DictionarySink implements TextSink {
     this.rows = 0;
     this.keyCount = 0;
     this.keyData.length = 0;
-    this.indexes = new Uint32Array(indexes.length);
+    // Indexes that went out as they are cannot be overwritten.
+    if (narrow === indexes) this.indexes = new Uint32Array(indexes.length);
     this.slots.fill(EMPTY);
     return parts;
+  }
+
+  giveBack(): void {
+    this.keys.giveBack();
   }
 
   private indexOf(data: Uint8Array, start: number, end: number): number {
@@ -131,8 +136,8 @@ export class DictionarySink implements TextSink {
 
 /** Code of the index type, and the indexes in it. */
 function narrowed(indexes: Uint32Array, keys: number): [code: number, Uint8Array | Uint16Array | Uint32Array] {
-  if (keys <= 0x100) return [0, Uint8Array.from(indexes)];
-  if (keys <= 0x10000) return [1, Uint16Array.from(indexes)];
+  if (keys <= 0x100) return [0, new Uint8Array(indexes)];
+  if (keys <= 0x10000) return [1, new Uint16Array(indexes)];
   return [2, indexes];
 }
 

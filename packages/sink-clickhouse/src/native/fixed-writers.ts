@@ -18,6 +18,10 @@ abstract class FixedWriter implements ColumnWriter {
   take(): Uint8Array[] {
     return [this.out.take()];
   }
+
+  giveBack(): void {
+    this.out.giveBack();
+  }
 }
 
 /** A column of numbers, copied as it lies. */
@@ -88,16 +92,18 @@ export class BatchValueWriter extends FixedWriter {
 /** Consecutive numbers from that of the batch's first row. */
 export class SequenceWriter extends FixedWriter {
   override add({ rows }: Batch, firstSequence: bigint): void {
-    const words = new Uint32Array(rows * 2);
-    let low = Number(BigInt.asUintN(32, firstSequence));
-    let high = Number(BigInt.asUintN(32, firstSequence >> 32n));
+    const out = this.out.reserve(rows * 8);
+    const words = new Int32Array(out.buffer, out.byteOffset + this.out.length, rows * 2);
+    // Kept as signed words, which are small integers to the engine; the bits are the same.
+    let low = Number(BigInt.asIntN(32, firstSequence));
+    let high = Number(BigInt.asIntN(32, firstSequence >> 32n));
     for (let r = 0; r < rows; r++) {
       words[r * 2] = low;
       words[r * 2 + 1] = high;
-      low = (low + 1) >>> 0;
-      if (low === 0) high = (high + 1) >>> 0;
+      low = (low + 1) | 0;
+      if (low === 0) high = (high + 1) | 0;
     }
-    this.out.append(new Uint8Array(words.buffer));
+    this.out.length += rows * 8;
   }
 }
 

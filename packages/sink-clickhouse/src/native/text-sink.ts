@@ -11,4 +11,6 @@ export interface TextSink {
   readonly prefix: readonly Uint8Array[];
   /** The data of the rows added so far; the sink is empty then. */
   take(): Uint8Array[];
+  /** Nobody reads what was taken last any more: its memory may be used again. */
+  giveBack(): void;
 }

@@ -24,6 +24,10 @@ abstract class TextWriter implements ColumnWriter {
   take(): Uint8Array[] {
     return [...this.sink.prefix, ...this.sink.take()];
   }
+
+  giveBack(): void {
+    this.sink.giveBack();
+  }
 }
 
 /** Bytes as they are, UTF-8 or not. */
@@ -135,5 +139,10 @@ export class ListWriter extends TextWriter {
   override take(): Uint8Array[] {
     this.elements = 0;
     return [...this.sink.prefix, this.ends.take(), ...this.sink.take()];
+  }
+
+  override giveBack(): void {
+    super.giveBack();
+    this.ends.giveBack();
   }
 }
