@@ -1,7 +1,7 @@
 import type { Capabilities } from '../capabilities.js';
 import type { Engine } from '../engine.js';
 import { createDatabase, createStatements, distributedStatements, onCluster, tableReference } from './create.js';
-import { createHistory, knownVersionQuery, recordVersion, schemaVersion } from './history.js';
+import { createHistory, HISTORY, knownVersionQuery, recordVersion, schemaVersion } from './history.js';
 import { type Addition, additions, adoptColumns, type ExistingColumn, ttlStatements } from './migrate.js';
 import { literal } from './names.js';
 import type { Table, TableSettings } from './table.js';
@@ -31,7 +31,9 @@ export async function applySchema(engine: Engine, tables: readonly Table[], opti
   // One after the other: two sources of one plugin share a table.
   for (const table of tables) applied.push(await applyTable(engine, table, options));
   try {
-    await engine.command(createHistory(settings, capabilities));
+    if ((await columnsOf(engine, settings.database, HISTORY)).length === 0 || settings.cluster) {
+      await engine.command(createHistory(settings, capabilities));
+    }
     for (const table of applied) await applyViews(engine, table, options);
   } catch (error) {
     options.warn(`views are not up to date: ${error instanceof Error ? error.message : String(error)}`);

@@ -6,7 +6,8 @@ import { bestRepresentation, type ValueKind } from './representation.js';
 import type { Table, TableSettings } from './table.js';
 import type { View } from './views.js';
 
-const NAME = 'skep_schema';
+/** Name of the table of versions. */
+export const HISTORY = 'skep_schema';
 
 /** The table that says since when a stream has which columns. */
 export function createHistory(settings: TableSettings, capabilities: Capabilities): string {
@@ -22,7 +23,7 @@ export function createHistory(settings: TableSettings, capabilities: Capabilitie
   ];
   // One table for the whole cluster, so every server is a replica of it.
   const engine = settings.cluster?.replicated
-    ? `ReplicatedMergeTree(${literal(`/clickhouse/tables/skep/${settings.database}/${NAME}`)}, '{shard}-{replica}')`
+    ? `ReplicatedMergeTree(${literal(`/clickhouse/tables/skep/${settings.database}/${HISTORY}`)}, '{shard}-{replica}')`
     : 'MergeTree()';
   return (
     `CREATE TABLE IF NOT EXISTS ${reference(settings)}${onCluster(settings)}\n(\n  ${definitions.join(',\n  ')}\n)\n` +
@@ -57,5 +58,5 @@ function columnList({ columns }: Table): string[] {
 }
 
 function reference({ database }: TableSettings): string {
-  return tableReference({ database, name: NAME });
+  return tableReference({ database, name: HISTORY });
 }

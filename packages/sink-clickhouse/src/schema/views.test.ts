@@ -178,4 +178,17 @@ describe.each(ENGINES)('views in %s', { timeout: 60_000 }, (_, start) => {
     ).toBe('\t2\nmain;read\t12\nmain;wri;te\t1\n');
     expect(await read('SELECT count(), sum(length(frames)) FROM skep.tool_profile_stacks')).toBe('3\t6\n');
   });
+
+  it('read only the days that a bound on the minute leaves', async () => {
+    if (!engine.capabilities.dateTime64) return;
+    const schema = schemaOf([TIME, { name: 'lasted', type: 'u64', meaning: 'skep_duration_ns_t' }], { stream: 'days' });
+    const [table] = await tablesOf(schema);
+    for (const day of [0n, 1n, 2n, 3n, 4n]) {
+      const time = NOON - day * 86_400n * SECOND;
+      await insertBatches(engine, table!, [batchOf(schema, [{ time, lasted: 1n }])]);
+    }
+    const bounded = `skep.tool_days_lasted_per_minute WHERE minute >= toDateTime(${NOON / SECOND - 86_400n})`;
+    expect(await read(`SELECT sum(events) FROM ${bounded}`)).toBe('2\n');
+    expect(await read(`EXPLAIN indexes = 1 SELECT * FROM ${bounded}`)).toContain('Parts: 2/5');
+  });
 });
