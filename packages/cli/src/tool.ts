@@ -152,6 +152,7 @@ function oneToolConfig(plugin: LoadedPlugin, options: OptionValues, everyMs: num
     folder: process.cwd(),
     agent: { name: '', metrics: undefined, log: 'warn' },
     plugins: [{ name: plugin.name, plugin, options, everyMs, program: undefined, location }],
+    processors: [],
     sinks: [
       {
         name: 'stdout',

@@ -44,6 +44,13 @@ export interface SinkDefinition<O extends OptionDefinitions = OptionDefinitions>
    */
   check?(options: OptionValues<O>, context: Pick<SinkContext, 'name' | 'folder'>): void;
   create(options: OptionValues<O>, context: SinkContext): Sink;
+  /**
+   * The statements that make the tables of these streams, as one script: `skep schema --sql` prints it.
+   *
+   * @param version of the server that is to run it; undefined: the newest
+   * @throws SkepError SKEP_OPTION for options that cannot be part of a statement.
+   */
+  schemaSql?(schemas: readonly Schema[], options: OptionValues<O>, version: string | undefined): string;
 }
 
 /** A sink package's default export. */
