@@ -1,5 +1,5 @@
-/** What became of the rows of one stream in one sink; counts only grow. */
-export interface StreamCounts {
+/** What became of the rows of one source for one table; counts only grow. */
+export interface TableCounts {
   /** Rows taken over from batches: what the sequence numbers count. */
   taken: number;
   /** Acknowledged by the store. */
@@ -10,25 +10,25 @@ export interface StreamCounts {
   quarantined: number;
 }
 
-/** Counts by stream. Rows that an earlier run left in the spool are counted where they go. */
+/** Counts by source and table. Rows that an earlier run left in the spool are counted where they go. */
 export class Counts {
-  private readonly streams = new Map<string, StreamCounts>();
+  private readonly tables = new Map<string, TableCounts>();
 
-  of({ source, stream }: { readonly source: string; readonly stream: string }): StreamCounts {
-    const key = `${source}\0${stream}`;
-    let counts = this.streams.get(key);
+  of({ source, table }: { readonly source: string; readonly table: string }): TableCounts {
+    const key = `${source}\0${table}`;
+    let counts = this.tables.get(key);
     if (!counts) {
       counts = { taken: 0, stored: 0, dropped: 0, quarantined: 0 };
-      this.streams.set(key, counts);
+      this.tables.set(key, counts);
     }
     return counts;
   }
 
-  /** The sum over all streams. */
-  total(): Readonly<StreamCounts> {
+  /** The sum over all tables. */
+  total(): Readonly<TableCounts> {
     const sum = { taken: 0, stored: 0, dropped: 0, quarantined: 0 };
-    for (const counts of this.streams.values()) {
-      for (const key of Object.keys(sum) as (keyof StreamCounts)[]) sum[key] += counts[key];
+    for (const counts of this.tables.values()) {
+      for (const key of Object.keys(sum) as (keyof TableCounts)[]) sum[key] += counts[key];
     }
     return sum;
   }

@@ -31,7 +31,13 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   // No answer, or one that is not ClickHouse's. The rows may have been stored.
   network: { codes: [], firstMs: 500, longestMs: 30_000, remedy: 'see that the server runs and its address is right' },
   // The body did not arrive whole: the file itself has been checked.
-  transit: { codes: [32, 33], firstMs: 500, longestMs: 30_000, attempts: 8, remedy: 'look at what is between skep and the server' },
+  transit: {
+    codes: [32, 33],
+    firstMs: 500,
+    longestMs: 30_000,
+    attempts: 8,
+    remedy: 'look at what is between skep and the server',
+  },
   busy: {
     codes: [159, 202, 203, 209, 210, 216, 225, 236, 242, 285, 286, 319, 394, 425, 439, 999],
     firstMs: 500,
@@ -41,10 +47,33 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   memory: { codes: [241], firstMs: 500, longestMs: 30_000, remedy: 'give the server more memory' },
   parts: { codes: [252], firstMs: 5000, longestMs: 60_000, remedy: 'the server merges slower than it is written to' },
   space: { codes: [243, 201, 774], firstMs: 60_000, longestMs: 60_000, remedy: 'free some space, or raise the quota' },
-  access: { codes: [516, 192, 193, 194, 164, 497], firstMs: 60_000, longestMs: 60_000, remedy: 'check user, password and grants' },
-  schema: { codes: [60, 81, 16, 47, 53, 10], firstMs: 500, longestMs: 30_000, attempts: 3, remedy: 'the table is not as skep made it' },
-  settings: { codes: [115, 73, 89], firstMs: 500, longestMs: 30_000, attempts: 3, remedy: 'the server is too old for what is asked of it' },
-  poison: { codes: [6, 26, 27, 49, 62, 70, 117], firstMs: 500, longestMs: 30_000, attempts: 2, remedy: 'please report it' },
+  access: {
+    codes: [516, 192, 193, 194, 164, 497],
+    firstMs: 60_000,
+    longestMs: 60_000,
+    remedy: 'check user, password and grants',
+  },
+  schema: {
+    codes: [60, 81, 16, 47, 53, 10],
+    firstMs: 500,
+    longestMs: 30_000,
+    attempts: 3,
+    remedy: 'the table is not as skep made it',
+  },
+  settings: {
+    codes: [115, 73, 89],
+    firstMs: 500,
+    longestMs: 30_000,
+    attempts: 3,
+    remedy: 'the server is too old for what is asked of it',
+  },
+  poison: {
+    codes: [6, 26, 27, 49, 62, 70, 117],
+    firstMs: 500,
+    longestMs: 30_000,
+    attempts: 2,
+    remedy: 'please report it',
+  },
   unknown: { codes: [], firstMs: 500, longestMs: 30_000, attempts: 8, remedy: '' },
 };
 

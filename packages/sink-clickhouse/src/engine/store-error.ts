@@ -52,7 +52,9 @@ function networkReason(code: string | undefined, text: string): string {
   const known = code === undefined ? undefined : REASONS[code];
   if (known !== undefined) return known;
   if (code !== undefined) return `${shown(text)} (${code})`;
-  return text === 'Timeout error.' ? 'no answer in time' : `the answer is not one of ClickHouse's: ${shown(text) || 'nothing'}`;
+  return text === 'Timeout error.'
+    ? 'no answer in time'
+    : `the answer is not one of ClickHouse's: ${shown(text) || 'nothing'}`;
 }
 
 /** Texts of a server or a proxy go to a log: one line, no control characters, not endless. */

@@ -6,7 +6,6 @@ export interface Layout {
   /** Name of the agent that sealed the blocks. */
   readonly host: string;
   readonly source: string;
-  readonly stream: string;
   /** Name of the table, without its database, as it is: not quoted. */
   readonly table: string;
   /** In the order of the block; types as the block spells them. */
@@ -20,9 +19,9 @@ export const LAYOUT_SUFFIX = '.layout.json';
  * A layout as the spool keeps it: its text, and the id that stands in the names of its blocks. The id is a hash of the
  * text, so a damaged file is noticed.
  */
-export function packLayout({ host, source, stream, table, columns }: Layout): { readonly id: string; text: string } {
+export function packLayout({ host, source, table, columns }: Layout): { readonly id: string; text: string } {
   const plain = columns.map(({ name, type }) => ({ name, type }));
-  const text = `${JSON.stringify({ host, source, stream, table, columns: plain })}\n`;
+  const text = `${JSON.stringify({ host, source, table, columns: plain })}\n`;
   return { id: idOf(text), text };
 }
 
@@ -35,7 +34,7 @@ function idOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-/** The folder of a stream below the spool, and its part of a deduplication token. */
-export function streamFolder({ source, stream }: Pick<Layout, 'source' | 'stream'>): string {
-  return `${safeName(source)}.${safeName(stream)}`;
+/** The folder of a source's blocks for a table below the spool, and their part of a deduplication token. */
+export function folderName({ source, table }: Pick<Layout, 'source' | 'table'>): string {
+  return `${safeName(source)}.${safeName(table)}`;
 }

@@ -1,4 +1,4 @@
-import { type Layout, streamFolder } from './layout.js';
+import { folderName, type Layout } from './layout.js';
 import { safeName } from './safe-name.js';
 
 /** A Native block in a file of the spool. */
@@ -17,7 +17,7 @@ export interface SealedBlock {
   readonly sealedAtMs: number;
 }
 
-/** `<host>:<boot>:<stream>:<sequence>`: the same in every attempt, and in no other block. */
+/** `<host>:<boot>:<source>.<table>:<sequence>`: the same in every attempt, and in no other block. */
 export function tokenOf({ layout, boot, sequence }: Pick<SealedBlock, 'layout' | 'boot' | 'sequence'>): string {
-  return `${safeName(layout.host)}:${boot}:${streamFolder(layout)}:${sequence}`;
+  return `${safeName(layout.host)}:${boot}:${folderName(layout)}:${sequence}`;
 }

@@ -24,7 +24,6 @@ import { Spool, type SpoolSettings } from './spool.js';
 const LAYOUT: Layout = {
   host: 'web-1',
   source: 'opens',
-  stream: 'opens',
   table: 'opensnoop_opens',
   columns: [{ name: 'seq', type: 'UInt64' }],
 };
@@ -88,8 +87,8 @@ it('gives blocks back in the order in which they were sealed, whole, each with a
   expect(readFileSync(first!.path)).toEqual(Buffer.from([1, 2, 3]));
   expect(first).toMatchObject({ sequence: 0, rows: 3, bytes: 3, layout: LAYOUT });
   expect([tokenOf(first!), tokenOf(second!)]).toEqual([
-    'web-1:00000000000000aa:opens.opens:0',
-    'web-1:00000000000000aa:opens.opens:3',
+    'web-1:00000000000000aa:opens.opensnoop_opens:0',
+    'web-1:00000000000000aa:opens.opensnoop_opens:3',
   ]);
   expect(await spool.isWhole(first!)).toBe(true);
 });
@@ -103,7 +102,7 @@ it('takes up at the next start what an earlier run left, with the same tokens', 
   const after = spoolOf(folder, {}, '00000000000000bb');
   await after.spool.open();
   const blocks = await all(after.spool);
-  expect(blocks.map(tokenOf)).toEqual([0, 10, 20].map((n) => `web-1:00000000000000aa:opens.opens:${n}`));
+  expect(blocks.map(tokenOf)).toEqual([0, 10, 20].map((n) => `web-1:00000000000000aa:opens.opensnoop_opens:${n}`));
   expect(after.spool.bytes).toBe(300);
   for (const block of blocks) await after.spool.remove(block);
   expect(after.spool.bytes).toBe(0);
@@ -116,9 +115,9 @@ it('removes a file that was being written, and sets aside what it cannot read', 
   const before = spoolOf(folder);
   await before.spool.open();
   await put(before.spool, 0);
-  await put(before.spool, 10, 100, { ...LAYOUT, stream: 'other' });
+  await put(before.spool, 10, 100, { ...LAYOUT, table: 'other' });
   await before.spool.close();
-  const stream = join(folder, 'spool/opens.opens');
+  const stream = join(folder, 'spool/opens.opensnoop_opens');
   writeFileSync(join(stream, '00000000000000aa-20.part'), 'half');
   writeFileSync(join(stream, 'nonsense.native'), 'x');
   const other = join(folder, 'spool/opens.other');
@@ -153,11 +152,11 @@ it('counts and keeps with its reason what is set aside, and takes it again when 
   expect(counts.of(LAYOUT)).toMatchObject({ quarantined: 10, stored: 0 });
   expect(spool.blocks).toBe(0);
   await spool.close();
-  const dead = join(folder, 'spool/quarantine/opens.opens');
+  const dead = join(folder, 'spool/quarantine/opens.opensnoop_opens');
   const names = readdirSync(dead);
   expect(readFileSync(join(dead, names.find((name) => name.endsWith('.txt'))!), 'utf8')).toContain('Code: 27');
   for (const name of names) {
-    writeFileSync(join(folder, 'spool/opens.opens', name), readFileSync(join(dead, name)));
+    writeFileSync(join(folder, 'spool/opens.opensnoop_opens', name), readFileSync(join(dead, name)));
   }
   const again = spoolOf(folder, {}, '00000000000000bb');
   await again.spool.open();
@@ -252,10 +251,12 @@ it('is shared by two sinks of one process while the one takes over from the othe
   await put(fresh.spool, 0);
   await put(old.spool, 10);
   expect((await all(fresh.spool)).map(({ boot }) => boot)).toEqual(['00000000000000bb']);
-  const taken = fresh.spool.change();
+  const taken = fresh.spool.changed.wait();
   await old.spool.close();
   await taken;
-  expect((await all(fresh.spool)).map(tokenOf)).toEqual([0, 10].map((n) => `web-1:00000000000000aa:opens.opens:${n}`));
+  expect((await all(fresh.spool)).map(tokenOf)).toEqual(
+    [0, 10].map((n) => `web-1:00000000000000aa:opens.opensnoop_opens:${n}`),
+  );
 });
 
 it('lets no name lead out of its folder, and gives different names different folders', async () => {
@@ -266,7 +267,7 @@ it('lets no name lead out of its folder, and gives different names different fol
   const folder = temporaryFolder();
   const { spool } = spoolOf(folder, { maxBytes: 1e6 });
   await spool.open();
-  for (const source of hostile) await put(spool, 0, 100, { ...LAYOUT, host: source, source, stream: source });
+  for (const source of hostile) await put(spool, 0, 100, { ...LAYOUT, host: source, source, table: source });
   expect(readdirSync(folder)).toEqual(['spool']);
   expect(new Set((await all(spool)).map(tokenOf)).size).toBe(hostile.length);
 });

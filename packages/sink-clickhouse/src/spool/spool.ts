@@ -6,7 +6,7 @@ import { Reminder } from '../reminder.js';
 import { checksumOf, syncFolder, writeFileOf } from './block-file.js';
 import { blockName } from './block-name.js';
 import { holdFolder } from './folder-holder.js';
-import { LAYOUT_SUFFIX, type Layout, packLayout, streamFolder } from './layout.js';
+import { folderName, LAYOUT_SUFFIX, type Layout, packLayout } from './layout.js';
 import { Quarantine } from './quarantine.js';
 import { recover } from './recover.js';
 import type { SealedBlock } from './sealed-block.js';
@@ -38,7 +38,7 @@ const QUARANTINE_SHARE = 4;
 const RETRY_MS = 1000;
 
 /**
- * Blocks on their way to the store, a file each: `<source>.<stream>/<boot>-<sequence>-<rows>-<checksum>-<layout>.native`.
+ * Blocks on their way to the store, a file each: `<source>.<table>/<boot>-<sequence>-<rows>-<checksum>-<layout>.native`.
  *
  * A file is written under another name and renamed when it is whole, so a killed process leaves whole blocks and, at
  * most, one unfinished file per stream, which nobody was told was kept. One process at a time has a spool.
@@ -50,10 +50,11 @@ export class Spool {
   private readonly log: Log;
   private readonly reminder: Reminder;
   private readonly dead: Quarantine;
+  /** A block has come or gone, or someone wants everybody to look again. */
+  readonly changed = new Signal();
   /** Oldest first; those that are being shipped are not among them. */
   private readonly waiting: SealedBlock[] = [];
   private readonly layouts = new Map<string, string>();
-  private readonly changed = new Signal();
   private release: (() => Promise<void>) | undefined;
   private usedBytes = 0;
   private usedBlocks = 0;
@@ -149,20 +150,21 @@ export class Spool {
     const { path, layout, layoutId, rows } = block;
     await this.setAside(path, layoutId, reason);
     this.log.error(
-      `${rows} rows of ${layout.source}.${layout.stream} are set aside in the quarantine of the spool: ${reason}`,
+      `${rows} rows of ${layout.source} for ${layout.table} are set aside in the quarantine of the spool: ${reason}`,
     );
     this.counts.of(layout).quarantined += rows;
     this.free(block);
   }
 
+  /** Its file is gone. */
+  async lose(block: SealedBlock, reason: string): Promise<void> {
+    this.log.error(`${block.rows} rows of ${block.layout.source} for ${block.layout.table} are lost: ${reason}`);
+    await this.drop(block);
+  }
+
   /** Whether a block's file holds what was sealed. */
   async isWhole(block: SealedBlock): Promise<boolean> {
     return (await checksumOf(block.path)) === block.checksum;
-  }
-
-  /** Settles when a block has come or gone. */
-  change(): Promise<void> {
-    return this.changed.wait();
   }
 
   /** The sink is to end: no put waits any longer, so that what is in memory is kept even beyond the bound. */
@@ -194,7 +196,7 @@ export class Spool {
   private async write({ layout, sequence, rows, buffers }: Unsealed, bytes: number): Promise<SealedBlock> {
     const { sync } = this.settings;
     const { boot } = this;
-    const folder = join(this.settings.folder, streamFolder(layout));
+    const folder = join(this.settings.folder, folderName(layout));
     const layoutId = await this.keepLayout(folder, layout);
     const part = join(folder, `${boot}-${sequence}.part`);
     const checksum = await writeFileOf(part, buffers, sync);
@@ -210,7 +212,7 @@ export class Spool {
     if (this.layouts.get(id) === folder) return id;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, `${id}${LAYOUT_SUFFIX}`);
-    const part = `${path}.${this.boot}.part`;
+    const part = join(folder, `${this.boot}-${id}.part`);
     await writeFile(part, text, { mode: 0o600, flush: this.settings.sync });
     await rename(part, path);
     this.layouts.set(id, folder);
@@ -230,7 +232,7 @@ export class Spool {
   }
 
   private async afterFailure(block: Unsealed, bytes: number, cause: unknown): Promise<void> {
-    const { source, stream } = block.layout;
+    const { source, table } = block.layout;
     const { code, message } = cause as NodeJS.ErrnoException;
     // The folder was removed under us: everything in it is made anew.
     if (code === 'ENOENT') this.layouts.clear();
@@ -239,7 +241,7 @@ export class Spool {
       this.unuse(bytes);
       throw new SkepError(
         'SKEP_SINK',
-        `${block.rows} rows of ${source}.${stream} are lost: the spool ${this.settings.folder} cannot be written: ${message}`,
+        `${block.rows} rows of ${source} for ${table} are lost: the spool ${this.settings.folder} cannot be written: ${message}`,
         code === 'ENOSPC' ? 'free some space' : '',
         { cause },
       );
@@ -259,6 +261,7 @@ export class Spool {
     }
   }
 
+  /** Oldest rows make room, or are too old. */
   private async drop(block: SealedBlock): Promise<void> {
     await this.delete(block);
     this.counts.of(block.layout).dropped += block.rows;
