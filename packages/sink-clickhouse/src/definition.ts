@@ -11,7 +11,7 @@ const SERVER_IN_FLIGHT = 2;
 export default defineSink({
   options,
   check: (values, { name, folder }) => void settingsOf(values, name, folder),
-  schemaSql,
+  schemaSql: (schemas, values, version) => schemaSql(schemas, values, version),
   create: (values, context) => createSink(settingsOf(values, context.name, context.folder), context),
 });
 

@@ -1,10 +1,19 @@
-import { isSkepError, Ledger, type LedgerEntry, type Log, Pump, type Schema, SkepError, SkepErrors } from '@skep/core';
-import type { ObjectProbe } from '@skep/libbpf';
+import {
+  isSkepError,
+  Ledger,
+  type LedgerEntry,
+  type Log,
+  type Probe,
+  Pump,
+  type Schema,
+  SkepError,
+  SkepErrors,
+} from '@skep/core';
 import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
 import { diffConfig } from '../config/diff.js';
 import { configDigest } from '../config/digest.js';
 import { VERSION } from '../version.js';
-import type { KernelHost } from './kernel-host.js';
+import type { ProbeHost } from './kernel-host.js';
 import { Pipeline } from './pipeline.js';
 import { type OpenSink, routesFor } from './routes.js';
 import { SinkFaults } from './sink-faults.js';
@@ -22,7 +31,7 @@ export interface AgentOptions {
 
 interface Source {
   readonly instance: PluginInstance;
-  readonly probe: ObjectProbe;
+  readonly probe: Probe;
   readonly pump: Pump;
   pipeline: Pipeline;
   done: Promise<void>;
@@ -34,7 +43,7 @@ interface Source {
  */
 export class Agent {
   readonly ledger = new Ledger();
-  private readonly host: KernelHost;
+  private readonly host: ProbeHost;
   private readonly log: Log;
   private readonly options: AgentOptions;
   private readonly faults: SinkFaults;
@@ -46,7 +55,7 @@ export class Agent {
   private readonly stopped = new AbortController();
   private readonly startedMs = Date.now();
 
-  constructor(host: KernelHost, log: Log, options: AgentOptions = {}) {
+  constructor(host: ProbeHost, log: Log, options: AgentOptions = {}) {
     this.host = host;
     this.log = log;
     this.options = options;
@@ -192,7 +201,7 @@ export class Agent {
     this.sources = [...staying];
   }
 
-  private startSource(instance: PluginInstance, probe: ObjectProbe, pipeline: Pipeline): void {
+  private startSource(instance: PluginInstance, probe: Probe, pipeline: Pipeline): void {
     const pump = new Pump({
       source: instance.name,
       probe,
@@ -217,8 +226,8 @@ export class Agent {
     this.faults.add(sink, error, rows);
   }
 
-  private async openProbes(instances: readonly PluginInstance[]): Promise<Map<PluginInstance, ObjectProbe>> {
-    const probes = new Map<PluginInstance, ObjectProbe>();
+  private async openProbes(instances: readonly PluginInstance[]): Promise<Map<PluginInstance, Probe>> {
+    const probes = new Map<PluginInstance, Probe>();
     const problems: SkepError[] = [];
     for (const instance of instances) {
       try {
@@ -283,7 +292,7 @@ function wanted({ from }: SinkInstance, pipelines: ReadonlyMap<string, Pipeline>
   return [...pipelines.values()].flatMap((pipeline) => pipeline.schemasOf(from));
 }
 
-async function attachAll(probes: ReadonlyMap<PluginInstance, ObjectProbe>): Promise<void> {
+async function attachAll(probes: ReadonlyMap<PluginInstance, Probe>): Promise<void> {
   const problems: SkepError[] = [];
   for (const probe of probes.values()) {
     try {
@@ -296,7 +305,7 @@ async function attachAll(probes: ReadonlyMap<PluginInstance, ObjectProbe>): Prom
   if (problems.length > 0) throw problems.length === 1 ? problems[0]! : new SkepErrors(problems);
 }
 
-async function closeAll(probes: ReadonlyMap<PluginInstance, ObjectProbe>): Promise<void> {
+async function closeAll(probes: ReadonlyMap<PluginInstance, Probe>): Promise<void> {
   await Promise.all([...probes.values()].map((probe) => probe.close()));
 }
 
