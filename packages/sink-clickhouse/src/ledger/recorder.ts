@@ -136,7 +136,7 @@ function positive(difference: bigint): bigint {
 }
 
 function nanoseconds(ms: number): bigint {
-  return BigInt(Math.round(ms * 1e6));
+  return BigInt(Math.round(ms)) * 1_000_000n;
 }
 
 function keyOf({ source, stream }: { readonly source: string; readonly stream: string }): string {

@@ -62,9 +62,10 @@ export class Shipper {
     this.pausedUntil = 0;
     this.options.spool.changed.notify();
     while (spool.blocks > 0 && this.failures === failures) {
-      const left = end - performance.now();
-      if (left <= 0) return;
-      await this.stir(left);
+      const seen = spool.changed.count;
+      const leftMs = end - performance.now();
+      if (leftMs <= 0) return;
+      await this.stir(seen, leftMs);
     }
   }
 
@@ -76,18 +77,17 @@ export class Shipper {
   }
 
   private async work(): Promise<void> {
+    const { spool } = this.options;
     while (!this.stopping) {
+      const seen = spool.changed.count;
       const pauseMs = this.pausedUntil - performance.now();
-      if (pauseMs > 0) {
-        await this.stir(pauseMs);
-        continue;
+      if (pauseMs > 0) await this.stir(seen, pauseMs);
+      else if (await this.prepared()) {
+        const block = await spool.next();
+        if (!block) await this.stir(seen);
+        else if (this.stopping) spool.giveBack(block);
+        else await this.ship(block);
       }
-      if (!(await this.prepared())) continue;
-      const block = await this.options.spool.next();
-      if (!block) await this.stir();
-      else if (this.stopping) this.options.spool.giveBack(block);
-      else await this.ship(block);
-      this.options.spool.changed.notify();
     }
   }
 
@@ -167,12 +167,13 @@ export class Shipper {
   private pause(fault: FaultName, { message, remedy }: SkepError): void {
     this.failures++;
     this.pausedUntil = performance.now() + this.backoff.fail(FAULTS[fault]);
+    this.options.spool.changed.notify();
     this.reminder.error(`rows wait in the spool: ${message}${remedy === '' ? '' : `; ${remedy}`}`);
   }
 
-  /** Settles when something has happened, or after `ms`. */
-  private async stir(ms?: number): Promise<void> {
-    const happened = this.options.spool.changed.wait();
+  /** Settles when something has happened since `seen` was the count, or after `ms`. */
+  private async stir(seen: number, ms?: number): Promise<void> {
+    const happened = this.options.spool.changed.wait(seen);
     if (ms === undefined) return happened;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
