@@ -20,8 +20,8 @@ describe('tokens', () => {
     expect([...tokensOf("select 'a; b")].at(-1)).toEqual({ kind: 'broken', start: 7, end: 12 });
   });
 
-  it('take a string of ten million characters', () => {
-    expect(words(`'${'x\\\\'.repeat(3_300_000)}'`)).toHaveLength(1);
+  it('take a string of a million characters', () => {
+    expect(words(`'${'x\\\\'.repeat(330_000)}'`)).toHaveLength(1);
   });
 
   it('read back what was made a literal', () => {

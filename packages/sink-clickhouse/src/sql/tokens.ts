@@ -6,11 +6,11 @@ export interface Token {
   readonly end: number;
 }
 
-const BLANK = /\s+|--[^\n]*|#[! ][^\n]*|\/\*[^]*?\*\//y;
+const BLANK = /\s+|--[^\n]*|#[! ][^\n]*|\/\*[\s\S]*?\*\//y;
 // Unrolled: a choice for every character would exhaust the stack of the matcher on a long string.
-const STRING = /'[^'\\]*(?:(?:\\[^]|'')[^'\\]*)*'/y;
-const QUOTED = /"[^"\\]*(?:(?:\\[^]|"")[^"\\]*)*"|`[^`\\]*(?:(?:\\[^]|``)[^`\\]*)*`/y;
-const HEREDOC = /\$(\w*)\$[^]*?\$\1\$/y;
+const STRING = /'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'/y;
+const QUOTED = /"[^"\\]*(?:(?:\\[\s\S]|"")[^"\\]*)*"|`[^`\\]*(?:(?:\\[\s\S]|``)[^`\\]*)*`/y;
+const HEREDOC = /\$(\w*)\$[\s\S]*?\$\1\$/y;
 const WORD = /[\p{L}\p{N}_$]+/uy;
 
 /**
@@ -63,7 +63,7 @@ export function stringValue(literal: string): string {
   const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', '0': '\0' };
   return literal
     .slice(1, -1)
-    .replace(/''|\\([^])/g, (_, escaped: string | undefined) =>
+    .replace(/''|\\([\s\S])/g, (_, escaped: string | undefined) =>
       escaped === undefined ? "'" : (escapes[escaped] ?? escaped),
     );
 }

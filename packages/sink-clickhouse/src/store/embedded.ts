@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { stringLiteral } from '../sql/tokens.js';
 import { type ChdbSession, loadChdb } from './chdb.js';
+import { holderOf } from './holder.js';
 import type { StoreLayout } from './layout.js';
 
 /** Another process has the folder. */
@@ -43,7 +44,7 @@ export class Embedded {
         ],
       });
     } catch (error) {
-      if (String(error).includes('Cannot lock file')) throw new FolderTaken(this.folder);
+      if (holderOf(this.folder) !== undefined) throw new FolderTaken(this.folder);
       throw error;
     }
   }

@@ -10,8 +10,14 @@ import { afterEach } from 'vitest';
 export const SLOW = 90_000;
 
 const cleanUp: (() => Promise<void> | void)[] = [];
+const leases: (() => Promise<void>)[] = [];
+const pids = new Set<number>();
 
 afterEach(async () => {
+  // A store ends when the last of its users has left.
+  for (const leave of leases.splice(0)) await leave();
+  for (const pid of pids) await goneProcess(pid);
+  pids.clear();
   for (const undo of cleanUp.splice(0).reverse()) await undo();
 }, SLOW);
 
@@ -41,11 +47,10 @@ export async function runStore(folder = temporaryFolder(), options: StoreOptions
     http_agent: handle.agent,
     log: { level: ClickHouseLogLevel.OFF },
   });
-  later(async () => {
+  leases.push(async () => {
     await client.close();
-    const { pid } = handle;
+    pids.add(handle.pid);
     await handle.close();
-    await goneProcess(pid);
   });
   return { handle, client, folder, spool };
 }

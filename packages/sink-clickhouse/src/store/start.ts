@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Log, SkepError } from '@skep/core';
 import { requireChdb } from './chdb.js';
+import { holderOf } from './holder.js';
 import { EXIT_TAKEN, layoutOf, POOL_THREADS, type StoreLayout } from './layout.js';
 import { type Lease, takeLease } from './lease.js';
 import { type SocketPath, socketPathIn } from './socket-path.js';
@@ -172,20 +173,11 @@ function failed(layout: StoreLayout, why: string | number): SkepError {
   return new SkepError('SKEP_SINK', message, `see ${layout.log}`);
 }
 
-function taken(layout: StoreLayout): SkepError {
+function taken({ folder, engine }: StoreLayout): SkepError {
+  const pid = holderOf(engine);
   return new SkepError(
     'SKEP_SINK',
-    `the store in ${layout.folder} is used by another process${holder(layout)}`,
+    `the store in ${folder} is used by another process${pid === undefined ? '' : `, ${pid}`}`,
     'end that process, or choose another folder',
   );
-}
-
-/** The engine writes its process id into the file that it locks. */
-function holder({ engine }: StoreLayout): string {
-  try {
-    const [, pid] = /PID: (\d+)/.exec(readFileSync(`${engine}/status`, 'utf8')) ?? [];
-    return pid === undefined ? '' : `, ${pid}`;
-  } catch {
-    return '';
-  }
 }
