@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { frameTables } from './frame-tables.js';
+import { type KernelCell, kernelsPage } from './kernels-page.js';
 import { fillMarks } from './markdown.js';
 import { sinkOptions, toolOptions } from './option-tables.js';
 import { type DocumentedPackage, loadPackages, loadTools, type Tool } from './packages.js';
@@ -28,6 +29,8 @@ export async function generate(root: string): Promise<Pages> {
     if (tool.readme) pages.set(`${tool.folder}/README.md`, pluginReadme(tool));
   }
   pages.set(`${TOOL_PAGES}/README.md`, toolIndex(tools));
+  const cells = JSON.parse(readFileSync(join(root, 'tools/matrix/results.json'), 'utf8')) as KernelCell[];
+  pages.set('docs/kernels.md', kernelsPage(cells));
   pages.set('docs/configuration.md', configuration(root, sinks, processors));
   const readme = join(root, 'README.md');
   if (existsSync(readme)) {

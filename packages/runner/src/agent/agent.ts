@@ -1,8 +1,17 @@
-import { isSkepError, Ledger, type LedgerEntry, type Log, Pump, type Schema, SkepError, SkepErrors } from '@skep/core';
-import type { ObjectProbe } from '@skep/libbpf';
+import {
+  isSkepError,
+  Ledger,
+  type LedgerEntry,
+  type Log,
+  type Probe,
+  Pump,
+  type Schema,
+  SkepError,
+  SkepErrors,
+} from '@skep/core';
 import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
 import { diffConfig } from '../config/diff.js';
-import type { KernelHost } from './kernel-host.js';
+import type { ProbeHost } from './kernel-host.js';
 import { Pipeline } from './pipeline.js';
 import { type OpenSink, routesFor } from './routes.js';
 import { SinkFaults } from './sink-faults.js';
@@ -20,7 +29,7 @@ export interface AgentOptions {
 
 interface Source {
   readonly instance: PluginInstance;
-  readonly probe: ObjectProbe;
+  readonly probe: Probe;
   readonly pump: Pump;
   pipeline: Pipeline;
   done: Promise<void>;
@@ -32,7 +41,7 @@ interface Source {
  */
 export class Agent {
   readonly ledger = new Ledger();
-  private readonly host: KernelHost;
+  private readonly host: ProbeHost;
   private readonly log: Log;
   private readonly options: AgentOptions;
   private readonly faults: SinkFaults;
@@ -43,7 +52,7 @@ export class Agent {
   private reloading: Promise<void> | undefined;
   private stopping = false;
 
-  constructor(host: KernelHost, log: Log, options: AgentOptions = {}) {
+  constructor(host: ProbeHost, log: Log, options: AgentOptions = {}) {
     this.host = host;
     this.log = log;
     this.options = options;
@@ -185,7 +194,7 @@ export class Agent {
     this.sources = [...staying];
   }
 
-  private startSource(instance: PluginInstance, probe: ObjectProbe, pipeline: Pipeline): void {
+  private startSource(instance: PluginInstance, probe: Probe, pipeline: Pipeline): void {
     const pump = new Pump({
       source: instance.name,
       probe,
@@ -210,8 +219,8 @@ export class Agent {
     this.faults.add(sink, error, rows);
   }
 
-  private async openProbes(instances: readonly PluginInstance[]): Promise<Map<PluginInstance, ObjectProbe>> {
-    const probes = new Map<PluginInstance, ObjectProbe>();
+  private async openProbes(instances: readonly PluginInstance[]): Promise<Map<PluginInstance, Probe>> {
+    const probes = new Map<PluginInstance, Probe>();
     const problems: SkepError[] = [];
     for (const instance of instances) {
       try {
@@ -265,7 +274,7 @@ function wanted({ from }: SinkInstance, pipelines: ReadonlyMap<string, Pipeline>
   return [...pipelines.values()].flatMap((pipeline) => pipeline.schemasOf(from));
 }
 
-async function attachAll(probes: ReadonlyMap<PluginInstance, ObjectProbe>): Promise<void> {
+async function attachAll(probes: ReadonlyMap<PluginInstance, Probe>): Promise<void> {
   const problems: SkepError[] = [];
   for (const probe of probes.values()) {
     try {
@@ -278,7 +287,7 @@ async function attachAll(probes: ReadonlyMap<PluginInstance, ObjectProbe>): Prom
   if (problems.length > 0) throw problems.length === 1 ? problems[0]! : new SkepErrors(problems);
 }
 
-async function closeAll(probes: ReadonlyMap<PluginInstance, ObjectProbe>): Promise<void> {
+async function closeAll(probes: ReadonlyMap<PluginInstance, Probe>): Promise<void> {
   await Promise.all([...probes.values()].map((probe) => probe.close()));
 }
 

@@ -33,12 +33,13 @@ export function routesFor(plugin: PluginInstance, sinks: readonly OpenSink[], pi
   const own = oncePerBatch(rowFilter(optionFilters(plugin.plugin.definition, plugin.options)));
   return sinks.flatMap(({ instance, sink }) => {
     const where = rowFilter(instance.where ? [instance.where.text] : []);
+    const first = sink.unfiltered ? (batch: Batch) => batch : own;
     const write = (batch: Batch) => sink.write(batch);
     return instance.from
       .flatMap((name) => pipeline.endsOf(name))
       .map((stage): Route => {
-        if (!stage) return { sink: instance.name, process: (batch) => [where(own(batch))], write };
-        const process = (batch: Batch) => stage.process(own(batch)).map(where);
+        if (!stage) return { sink: instance.name, process: (batch) => [where(first(batch))], write };
+        const process = (batch: Batch) => stage.process(first(batch)).map(where);
         return { sink: instance.name, via: stage.path, process, holder: stage, after: where, write };
       });
   });
