@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClickHouseConfig, configXml, usersXml } from './config.js';
+import { spawnTied } from './spawn-tied.js';
 
 const START_MS = 30_000;
 const STOP_MS = 20_000;
@@ -91,9 +92,8 @@ export class ClickHouseServer {
     }
     writeFileSync(join(folder, 'config.xml'), configXml(this.config));
     writeFileSync(join(folder, 'users.xml'), usersXml(this.config));
-    const [program, ...args] = command();
     // A server of an old version refuses a data folder of another user than its own: both are this one.
-    const child = spawn(program, [...args, `--config-file=${join(folder, 'config.xml')}`], {
+    const child = spawnTied([...command(), `--config-file=${join(folder, 'config.xml')}`], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -104,9 +104,6 @@ export class ClickHouseServer {
     child.stdout!.on('data', keep);
     child.stderr!.on('data', keep);
     child.on('error', (error) => keep(Buffer.from(error.message)));
-    const orphaned = () => child.kill('SIGKILL');
-    process.once('exit', orphaned);
-    child.once('exit', () => process.off('exit', orphaned));
     this.process = child;
     await this.untilReady(child);
   }
