@@ -30,15 +30,25 @@ export function hasClickHouse(): boolean {
   return spawnSync(command()[0], ['--help'], { stdio: 'ignore' }).error === undefined;
 }
 
-/** A port of the loopback interface that nothing listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+
+/**
+ * A port of the loopback interface that nothing listens on now. Below those that the kernel gives to outgoing
+ * connections (32768 and up): one of them could take it before the server does.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 
