@@ -25,6 +25,9 @@ export const TEST_PACKAGES = [
   'util-linux',
   'mount',
   'clickhouse-server',
+  'clickhouse-client',
+  'zookeeper',
+  'iproute2',
 ];
 
 /** A step that failed; its message is all the user needs. */

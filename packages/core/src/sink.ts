@@ -9,6 +9,8 @@ import type { Schema } from './schema.js';
  * that batch for this sink alone; the agent counts its rows, says so, and goes on.
  */
 export interface Sink {
+  /** It also wants the rows that options of a plugin filter out in user space. Default: false. */
+  readonly unfiltered?: boolean;
   /** Called with every schema that may arrive, and again with the whole new list when a reload changes it. */
   open(schemas: readonly Schema[]): Promise<void>;
   /** Everything is attached: what is wanted before the first row may be written, such as a header. */
@@ -44,6 +46,13 @@ export interface SinkDefinition<O extends OptionDefinitions = OptionDefinitions>
    */
   check?(options: OptionValues<O>, context: Pick<SinkContext, 'name' | 'folder'>): void;
   create(options: OptionValues<O>, context: SinkContext): Sink;
+  /**
+   * The statements that make the tables of these streams, as one script: `skep schema --sql` prints it.
+   *
+   * @param version of the server that is to run it; undefined: the newest
+   * @throws SkepError SKEP_OPTION for options that cannot be part of a statement.
+   */
+  schemaSql?(schemas: readonly Schema[], options: OptionValues<O>, version: string | undefined): string;
 }
 
 /** A sink package's default export. */

@@ -1,5 +1,6 @@
 import {
   type BatchBuilder,
+  type Clock,
   type Condition,
   createDecoder,
   holds,
@@ -24,6 +25,7 @@ import type { Poller } from './poller.js';
 import { mapRing, RingReader } from './ring.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
 import { Snapshots, type Taken } from './snapshots.js';
+import { type Tap, tapped } from './tap.js';
 import { ensureTracefs, needsTracefs } from './tracefs.js';
 import { setTracepointArgs } from './tracepoint-args.js';
 
@@ -41,6 +43,8 @@ export interface ObjectProbeOptions {
   readonly attachSet?: number;
   /** Pass libbpf's debug lines to the log. */
   readonly debug?: boolean;
+  /** Told of everything that comes from the kernel. */
+  readonly tap?: Tap;
 }
 
 /** One attach set as it applies to a plugin's options: names of programs, `?` removed. */
@@ -61,13 +65,18 @@ const KERNEL_ANSWERS: readonly string[] = ['SKEP_VERIFIER', 'SKEP_PERMISSION', '
 
 /** The attach sets whose conditions hold, best first. */
 export function attachSets(definition: PluginDefinition, options: OptionValues): ResolvedSet[] {
+  return everyAttachSet(definition).filter(({ when }) => holds(when, options));
+}
+
+/** All attach sets, whatever the options, best first. */
+export function everyAttachSet(definition: PluginDefinition): (ResolvedSet & { readonly when?: Condition })[] {
   return definition.attach
     .map((set) => ('programs' in set ? set : { programs: set, when: undefined, note: undefined }))
-    .filter((set) => holds(set.when as Condition | undefined, options))
-    .map(({ programs, note }) => ({
+    .map(({ programs, when, note }) => ({
       programs: programs.map((name) => name.replace(/\?$/, '')),
       optional: new Set(programs.filter((name) => name.endsWith('?')).map((name) => name.slice(0, -1))),
       note,
+      ...(when === undefined ? {} : { when: when as Condition }),
     }));
 }
 
@@ -205,7 +214,10 @@ export class ObjectProbe implements Probe {
     // Text as the last member may be sent short: only what stands before it must be there.
     const last = members.at(-1);
     const smallest = last && last.field.type === 'bytes' ? last.offset : size;
-    const reader = new RingReader(memory, createDecoder(members, this.clock), smallest);
+    const make = (clock: () => Clock) => createDecoder(members, clock);
+    const { tap } = this.config;
+    const decoder = tap ? tapped(tap, this.clock, make) : make(this.clock);
+    const reader = new RingReader(memory, decoder, smallest);
     this.rings.set(plan.schema.stream, { reader, fd: map.fd, unmap });
     this.config.poller.add(map.fd);
   }
@@ -290,8 +302,18 @@ export class ObjectProbe implements Probe {
     if (waiting?.length === 0) this.ready.delete(plan.schema);
     const { timeNs, intervalNs, complete } = taken;
     into.snapshot = { timeNs, intervalNs, complete };
-    const isArray = this.object.map(`${plan.snapshot.name}_0`).isArray;
+    this.config.tap?.snapshot(taken, this.covered(plan.schema.stream));
+    const isArray = this.isArray(plan);
     return plan.kind === 'table' ? tableRows(plan, taken, isArray, into) : histogramRows(plan, taken, into);
+  }
+
+  /** Where the rows of each stream come from. After `open`. */
+  streamPlans(): readonly { readonly plan: StreamPlan; readonly isArray: boolean }[] {
+    return this.plans.map((plan) => ({ plan, isArray: plan.kind !== 'events' && this.isArray(plan) }));
+  }
+
+  private isArray({ snapshot }: Exclude<StreamPlan, { kind: 'events' }>): boolean {
+    return this.object!.map(`${snapshot.name}_0`).isArray;
   }
 
   private newlyLost(ring: string): number {

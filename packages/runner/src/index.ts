@@ -1,4 +1,6 @@
 export * from './agent/wiring.js';
 export * from './config/index.js';
+export * from './recording/index.js';
 export * from './schema-json.js';
+export * from './schema-sql.js';
 export * from './tool.js';

@@ -1,3 +1,15 @@
-export type { Capabilities } from './capabilities.js';
+export { type Capabilities, type Capability, capabilitiesOf, NEWEST } from './capabilities.js';
 export type { Engine, InsertRequest, QueryParameters, SealedFile } from './engine.js';
 export type { Identity } from './identity.js';
+export { BlockBuilder } from './native/block-builder.js';
+export { type ApplyOptions, applySchema } from './schema/apply.js';
+export { createDatabase, createStatements, insertSettings, tableReference } from './schema/create.js';
+export { type Addition, additions, adoptColumns, type ExistingColumn, ttlStatements } from './schema/migrate.js';
+export { checkCluster, checkDatabase, literal, quoted } from './schema/names.js';
+export { planTables } from './schema/plan-table.js';
+export { dropExpiredDays } from './schema/retention.js';
+export { schemaScript } from './schema/script.js';
+export type { AliasColumn, ClusterSettings, Column, Table, TableSettings } from './schema/table.js';
+export { type View, viewsOf } from './schema/views.js';
+export { schemaSql } from './schema-sql.js';
+export { tableOptions, tableSettings } from './table-options.js';

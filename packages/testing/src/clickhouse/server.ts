@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClickHouseConfig, configXml, usersXml } from './config.js';
+import { spawnTied } from './spawn-tied.js';
 
 const START_MS = 30_000;
 const STOP_MS = 20_000;
@@ -28,15 +30,25 @@ export function hasClickHouse(): boolean {
   return spawnSync(command()[0], ['--help'], { stdio: 'ignore' }).error === undefined;
 }
 
-/** A port of the loopback interface that nothing listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+
+/**
+ * A port of the loopback interface that nothing listens on now. Below those that the kernel gives to outgoing
+ * connections (32768 and up): one of them could take it before the server does.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 
@@ -90,9 +102,8 @@ export class ClickHouseServer {
     }
     writeFileSync(join(folder, 'config.xml'), configXml(this.config));
     writeFileSync(join(folder, 'users.xml'), usersXml(this.config));
-    const [program, ...args] = command();
     // A server of an old version refuses a data folder of another user than its own: both are this one.
-    const child = spawn(program, [...args, `--config-file=${join(folder, 'config.xml')}`], {
+    const child = spawnTied([...command(), `--config-file=${join(folder, 'config.xml')}`], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -103,9 +114,6 @@ export class ClickHouseServer {
     child.stdout!.on('data', keep);
     child.stderr!.on('data', keep);
     child.on('error', (error) => keep(Buffer.from(error.message)));
-    const orphaned = () => child.kill('SIGKILL');
-    process.once('exit', orphaned);
-    child.once('exit', () => process.off('exit', orphaned));
     this.process = child;
     await this.untilReady(child);
   }
@@ -141,13 +149,11 @@ export class ClickHouseServer {
     settings: Readonly<Record<string, string>> = {},
   ): Promise<Buffer> {
     const parameters = new URLSearchParams(body === undefined ? settings : { ...settings, query: sql });
-    const response = await fetch(`${this.url}/?${parameters}`, {
-      method: 'POST',
-      body: (body ?? sql) as RequestInit['body'] & {},
-      headers: { 'X-ClickHouse-User': 'default', 'X-ClickHouse-Key': this.config.password },
+    const { status, answer } = await post(`${this.url}/?${parameters}`, body ?? sql, {
+      'X-ClickHouse-User': 'default',
+      'X-ClickHouse-Key': this.config.password,
     });
-    const answer = Buffer.from(await response.arrayBuffer());
-    if (!response.ok) throw new Error(answer.toString().trim());
+    if (status !== 200) throw new Error(answer.toString().trim());
     return answer;
   }
 
@@ -175,4 +181,22 @@ export class ClickHouseServer {
     await gone;
     clearTimeout(timer);
   }
+}
+
+/** A connection of its own: servers close idle ones after 3 s, and a pool notices too late. */
+function post(
+  url: string,
+  body: Uint8Array | string,
+  headers: Readonly<Record<string, string>>,
+): Promise<{ readonly status: number | undefined; readonly answer: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', agent: false, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve({ status: response.statusCode, answer: Buffer.concat(chunks) }));
+      response.on('error', reject);
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
 }
