@@ -1,4 +1,5 @@
 import type { Batch } from './batch.js';
+import type { LedgerEntry } from './ledger.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
 import type { Schema } from './schema.js';
 
@@ -28,6 +29,26 @@ export interface SinkContext {
   /** Folder that relative paths start from: that of the configuration file, or the working directory. */
   readonly folder: string;
   readonly log: Log;
+  readonly agent: AgentFacts;
+  /** What has happened to every event so far, for all sinks; brought up to date by the call. */
+  account(): readonly LedgerEntry[];
+  /**
+   * Aborted when the agent is asked to stop: a write that waits for room, of a disk or a server, must not wait any
+   * longer, or the agent never ends.
+   */
+  readonly stopping: AbortSignal;
+}
+
+/** Who runs the sink. */
+export interface AgentFacts {
+  /** `agent.name` of the configuration; default the host name. */
+  readonly name: string;
+  /** Version of skep. */
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly startedMs: number;
+  /** Hash of the configuration that is in force now, without its secrets: equal ones have equal hashes. */
+  configDigest(): string;
 }
 
 export interface Log {

@@ -11,6 +11,8 @@ import {
 } from '@skep/core';
 import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
 import { diffConfig } from '../config/diff.js';
+import { configDigest } from '../config/digest.js';
+import { VERSION } from '../version.js';
 import type { ProbeHost } from './kernel-host.js';
 import { Pipeline } from './pipeline.js';
 import { type OpenSink, routesFor } from './routes.js';
@@ -50,7 +52,8 @@ export class Agent {
   private sinks: OpenSink[] = [];
   private failure: unknown;
   private reloading: Promise<void> | undefined;
-  private stopping = false;
+  private readonly stopped = new AbortController();
+  private readonly startedMs = Date.now();
 
   constructor(host: ProbeHost, log: Log, options: AgentOptions = {}) {
     this.host = host;
@@ -95,7 +98,7 @@ export class Agent {
 
   /** Detach, drain what is left, and let `finished` settle. */
   stop(): void {
-    this.stopping = true;
+    this.stopped.abort();
     for (const { pump } of this.sources) pump.stop();
     this.host.wake();
   }
@@ -114,7 +117,7 @@ export class Agent {
    * @throws SkepErrors what could not be loaded, attached or opened; the old configuration goes on.
    */
   async reload(config: Config): Promise<void> {
-    if (!this.config || this.stopping) return;
+    if (!this.config || this.isStopping) return;
     const change = this.change(config, this.config);
     this.reloading = change.catch(() => undefined);
     try {
@@ -122,6 +125,10 @@ export class Agent {
     } finally {
       this.reloading = undefined;
     }
+  }
+
+  private get isStopping(): boolean {
+    return this.stopped.signal.aborted;
   }
 
   private async change(config: Config, old: Config): Promise<void> {
@@ -205,7 +212,7 @@ export class Agent {
       snapshots: this.options.snapshots,
     });
     // Asked to stop while it was being attached.
-    if (this.stopping) pump.stop();
+    if (this.isStopping) pump.stop();
     const done = pump.run().catch((error: unknown) => {
       // One plugin's fault ends that plugin; the others go on, and the agent says so at the end.
       this.failure ??= error;
@@ -241,11 +248,22 @@ export class Agent {
     return probes;
   }
 
-  private createSinks({ folder }: Config, instances: readonly SinkInstance[]): OpenSink[] {
-    const { log } = this;
+  private createSinks(config: Config, instances: readonly SinkInstance[]): OpenSink[] {
+    const context = {
+      folder: config.folder,
+      log: this.log,
+      agent: {
+        name: config.agent.name,
+        version: VERSION,
+        startedMs: this.startedMs,
+        configDigest: () => configDigest(this.config ?? config),
+      },
+      account: () => this.account(),
+      stopping: this.stopped.signal,
+    };
     return instances.map((instance) => ({
       instance,
-      sink: instance.sink.definition.create(instance.options, { name: instance.name, folder, log }),
+      sink: instance.sink.definition.create(instance.options, { ...context, name: instance.name }),
     }));
   }
 
