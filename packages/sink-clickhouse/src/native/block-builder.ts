@@ -1,5 +1,6 @@
 import { type Batch, meanings as builtin, type Meanings } from '@skep/core';
 import type { Identity } from '../identity.js';
+import { stackId } from '../schema/stacks.js';
 import type { Table } from '../schema/table.js';
 import type { ColumnWriter } from './column-writer.js';
 import { createColumnWriter } from './create-writer.js';
@@ -27,7 +28,7 @@ export class BlockBuilder {
       header: Buffer.concat([text(column.name), text(column.representation.type)]),
       writer: createColumnWriter(column, table, identity, meanings),
     }));
-    this.newRows = table.onlyNew && new NewRows(table.onlyNew.index);
+    this.newRows = table.onlyNew && new NewRows(table.onlyNew.index, stackId);
   }
 
   get rows(): number {

@@ -8,12 +8,14 @@ const DAY_MS = 86_400_000;
 /** Rows whose value was not seen today: the first of each distinct stack, once a day and process. */
 export class NewRows {
   private readonly index: number;
+  private readonly hash: (value: Uint8Array) => bigint;
   private readonly nowMs: () => number;
-  private readonly known = new Set<string>();
+  private readonly known = new Set<bigint>();
   private day = 0;
 
-  constructor(index: number, nowMs: () => number = Date.now) {
+  constructor(index: number, hash: (value: Uint8Array) => bigint, nowMs: () => number = Date.now) {
     this.index = index;
+    this.hash = hash;
     this.nowMs = nowMs;
   }
 
@@ -24,9 +26,7 @@ export class NewRows {
     const column = bytesColumn(batch.columns, this.index);
     const keep = new Uint8Array(batch.rows);
     for (let r = 0, start = 0; r < batch.rows; r++) {
-      const key = Buffer.from(column.data.buffer, column.data.byteOffset + start, column.ends[r]! - start).toString(
-        'latin1',
-      );
+      const key = this.hash(column.data.subarray(start, column.ends[r]!));
       start = column.ends[r]!;
       if (this.known.has(key)) continue;
       if (this.known.size >= REMEMBERED) this.known.clear();

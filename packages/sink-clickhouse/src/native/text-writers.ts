@@ -5,7 +5,7 @@ import { GrowingBytes } from './growing.js';
 import type { TextSink } from './text-sink.js';
 
 /** Distinct values of a number whose text is remembered; beyond that all are asked again. */
-const REMEMBERED = 65_536;
+const REMEMBERED = 4096;
 const utf8 = new TextEncoder();
 
 abstract class TextWriter implements ColumnWriter {

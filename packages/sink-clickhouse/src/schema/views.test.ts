@@ -69,7 +69,7 @@ describe.each(ENGINES)('views in %s', { timeout: 60_000 }, (_, start) => {
       'web-1\ttool\t90\t1000\t45500\t89110\t90000\nweb-1\ttool\t10\t91000\t95500\t99910\t100000\n',
     );
     const programs = await read(
-      'SELECT comm, sum(events), sum(total_tx_bytes), sum(total_duration_ns) FROM skep.tool_sessions_by_comm GROUP BY comm ORDER BY comm',
+      'SELECT comm, sum(events), sum(sum_tx_bytes), sum(sum_duration_ns) FROM skep.tool_sessions_by_comm GROUP BY comm ORDER BY comm',
     );
     expect(programs).toBe('curl\t50\t500\t2500000\nwget\t50\t500\t2550000\n');
     const peers = await read(
@@ -114,11 +114,11 @@ describe.each(ENGINES)('views in %s', { timeout: 60_000 }, (_, start) => {
       batchOf(schema, [bucket('sda', 4n, 100n)], { snapshot: snapshotAt(NOON, false) }),
     ]);
     const heat = await read(
-      'SELECT disk, unit, low, high, total_count, toUInt8(all_complete) FROM skep.tool_latency_heatmap ORDER BY disk, low',
+      'SELECT disk, unit, low, high, sum_count, toUInt8(all_complete) FROM skep.tool_latency_heatmap ORDER BY disk, low',
     );
     expect(heat).toBe('sda\tusecs\t4\t7\t198\t0\nsda\tusecs\t1024\t2047\t2\t1\nsdb\tusecs\t4\t7\t1\t1\n');
     const percentiles = await read(
-      'SELECT disk, total_count, p50, p90, p99, toUInt8(all_complete) FROM skep.tool_latency_percentiles ORDER BY disk',
+      'SELECT disk, sum_count, p50, p90, p99, toUInt8(all_complete) FROM skep.tool_latency_percentiles ORDER BY disk',
     );
     expect(percentiles).toBe('sda\t200\t7\t7\t7\t0\nsdb\t1\t7\t7\t7\t1\n');
   });
@@ -148,7 +148,7 @@ describe.each(ENGINES)('views in %s', { timeout: 60_000 }, (_, start) => {
       batchOf(schema, [row(10n, 3n)], { snapshot: snapshotAt(NOON) }),
       batchOf(schema, [row(20n, 9n)], { snapshot: snapshotAt(NOON + 5n * SECOND) }),
     ]);
-    expect(await read('SELECT comm, direction, total_bytes, most_longest FROM skep.tool_top_per_minute')).toBe(
+    expect(await read('SELECT comm, direction, sum_bytes, max_longest FROM skep.tool_top_per_minute')).toBe(
       'dd\tREAD\t30\t9\n',
     );
     const [view] = viewsOf(table!);
@@ -174,7 +174,7 @@ describe.each(ENGINES)('views in %s', { timeout: 60_000 }, (_, start) => {
     ];
     for (const table of tables) await insertBatches(engine, table, batches);
     expect(
-      await read('SELECT stack, sum(total_samples) FROM skep.tool_profile_flame GROUP BY stack ORDER BY stack'),
+      await read('SELECT stack, sum(sum_samples) FROM skep.tool_profile_flame GROUP BY stack ORDER BY stack'),
     ).toBe('\t2\nmain;read\t12\nmain;wri;te\t1\n');
     expect(await read('SELECT count(), sum(length(frames)) FROM skep.tool_profile_stacks')).toBe('3\t6\n');
   });

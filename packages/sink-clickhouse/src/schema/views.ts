@@ -71,7 +71,7 @@ function perMinute(table: Table, { by, values }: Selected): string {
 }
 
 const column = (name: string) => [quoted(name), name] as const;
-const total = (name: string) => [`sum(${quoted(name)})`, `total_${name}`] as const;
+const sum = (name: string) => [`sum(${quoted(name)})`, `sum_${name}`] as const;
 const COUNT = ['count()', 'events'] as const;
 const COMPLETE = [`min(${quoted('complete')})`, 'all_complete'] as const;
 
@@ -83,7 +83,7 @@ function quantile(level: number, values: string, weights?: string): string {
 
 function eventViews(table: Table): View[] {
   const fields = fieldColumns(table);
-  const sums = fields.filter(({ field }) => isAdditive(field)).map(({ column: { name } }) => total(name));
+  const sums = fields.filter(({ field }) => isAdditive(field)).map(({ column: { name } }) => sum(name));
   const comm = fields.find(({ field }) => field.meaning === 'skep_comm_t')?.column.name;
   const views: View[] = [];
   for (const {
@@ -145,7 +145,7 @@ function histogramViews(table: Table): View[] {
       doc: 'Values in one bucket in one minute.',
       select: perMinute(table, {
         by: [...by, column(nameOf(table, low)), column(nameOf(table, high))],
-        values: [total(nameOf(table, count)), COMPLETE],
+        values: [sum(nameOf(table, count)), COMPLETE],
       }),
     },
     {
@@ -154,7 +154,7 @@ function histogramViews(table: Table): View[] {
       select: perMinute(table, {
         by,
         values: [
-          total(nameOf(table, count)),
+          sum(nameOf(table, count)),
           [quantile(1, upper, n), 'p50'],
           [quantile(2, upper, n), 'p90'],
           [quantile(3, upper, n), 'p99'],
@@ -171,7 +171,7 @@ function totalsView(table: Table): View {
   const values = fieldColumns(table)
     .filter(({ field }) => field.size > 0 && !keys.has(field.name) && isNumber(field))
     .map(({ field, column: { name } }) =>
-      field.meaning === 'skep_max_t' ? ([`max(${quoted(name)})`, `most_${name}`] as const) : total(name),
+      field.meaning === 'skep_max_t' ? ([`max(${quoted(name)})`, `max_${name}`] as const) : sum(name),
     );
   const by = table.schema.keys.map((key) => column(nameOf(table, key)));
   return {
@@ -190,7 +190,7 @@ function stackViews(table: Table): View[] {
   );
   const comm = fieldColumns(table).find(({ field }) => field.meaning === 'skep_comm_t')?.column.name;
   if (!frames || counts.length === 0) return [];
-  const values = [...counts.map(({ column: { name } }) => total(name)), COMPLETE];
+  const values = [...counts.map(({ column: { name } }) => sum(name)), COMPLETE];
   const by = comm === undefined ? [] : [comm];
   const samples = perMinute(table, { by: [...by, 'stack_id'].map(column), values });
   const names = ['minute', 'host', 'source', ...by, 'stack', ...values.map(([, name]) => name)];

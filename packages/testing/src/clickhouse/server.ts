@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClickHouseConfig, configXml, usersXml } from './config.js';
+import { spawnTied } from './spawn-tied.js';
 
 const START_MS = 30_000;
 const STOP_MS = 20_000;
@@ -29,15 +30,25 @@ export function hasClickHouse(): boolean {
   return spawnSync(command()[0], ['--help'], { stdio: 'ignore' }).error === undefined;
 }
 
-/** A port of the loopback interface that nothing listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+
+/**
+ * A port of the loopback interface that nothing listens on now. Below those that the kernel gives to outgoing
+ * connections (32768 and up): one of them could take it before the server does.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 
@@ -91,9 +102,8 @@ export class ClickHouseServer {
     }
     writeFileSync(join(folder, 'config.xml'), configXml(this.config));
     writeFileSync(join(folder, 'users.xml'), usersXml(this.config));
-    const [program, ...args] = command();
     // A server of an old version refuses a data folder of another user than its own: both are this one.
-    const child = spawn(program, [...args, `--config-file=${join(folder, 'config.xml')}`], {
+    const child = spawnTied([...command(), `--config-file=${join(folder, 'config.xml')}`], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -104,9 +114,6 @@ export class ClickHouseServer {
     child.stdout!.on('data', keep);
     child.stderr!.on('data', keep);
     child.on('error', (error) => keep(Buffer.from(error.message)));
-    const orphaned = () => child.kill('SIGKILL');
-    process.once('exit', orphaned);
-    child.once('exit', () => process.off('exit', orphaned));
     this.process = child;
     await this.untilReady(child);
   }

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './server.js';
+import { spawnTied } from './spawn-tied.js';
 
 const JAR = '/usr/share/java/zookeeper.jar';
 const START_MS = 30_000;
@@ -27,10 +28,7 @@ export class ZooKeeper {
       `dataDir=${this.folder}/data\nclientPort=${port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n`,
     );
     const main = 'org.apache.zookeeper.server.ZooKeeperServerMain';
-    this.child = spawn('java', ['-Xmx128m', '-cp', JAR, main, config], { stdio: 'ignore' });
-    const orphaned = () => this.child.kill('SIGKILL');
-    process.once('exit', orphaned);
-    this.child.once('exit', () => process.off('exit', orphaned));
+    this.child = spawnTied(['java', '-Xmx128m', '-cp', JAR, main, config], { stdio: 'ignore' });
   }
 
   /** @throws Error when it does not listen within 30 s. */

@@ -1,5 +1,6 @@
 import type { Report } from '../report.js';
 import type { Settings } from '../settings.js';
+import { blocks } from './blocks.js';
 import { drain } from './drain.js';
 import { memory } from './memory.js';
 import { opensnoop } from './opensnoop.js';
@@ -17,6 +18,7 @@ export const BENCHMARKS = {
   opensnoop: { summary: 'CPU per event and events per second, under a paced storm of opens', run: opensnoop },
   slowdown: { summary: 'how much slower the traced program gets', run: slowdown },
   drain: { summary: 'ring to columns, against a bare consumer in C', run: drain },
+  blocks: { summary: 'columns to a block for ClickHouse, against JSON lines', run: blocks },
   startup: { summary: 'from exec to the first event', run: startup },
   memory: { summary: 'eight tools at once', run: memory },
 } as const satisfies Record<string, Benchmark>;

@@ -1,0 +1,47 @@
+import { ClickHouseServer, hasClickHouse } from '@skep/testing';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { batchOf, NUMBERED, numbered, sinkOf, TABLE, temporaryFolder, until } from '../fixture.js';
+import { seeded } from '../native/fixture.js';
+import { FAULTS, FaultProxy } from './fixture.js';
+
+const WANTED = 200;
+const ROWS = 50;
+
+describe.skipIf(!hasClickHouse())('a server without tokens', () => {
+  let server: ClickHouseServer;
+  beforeAll(async () => {
+    server = await ClickHouseServer.start();
+  });
+  afterAll(() => server.close());
+
+  it(`misses nothing over ${WANTED} faults, and every duplicate is told by its boot and seq`, async () => {
+    const proxy = await FaultProxy.start({ host: '127.0.0.1', port: server.config.httpPort });
+    onTestFinished(() => proxy.away());
+    const { sink } = sinkOf(proxy.url, temporaryFolder(), { timeout: '300ms', flush: '20ms' });
+    await sink.open([NUMBERED]);
+    const random = seeded(1);
+    proxy.next = () => {
+      if (proxy.faults >= WANTED || random() < 0.4) return undefined;
+      return FAULTS[Math.floor(random() * FAULTS.length)];
+    };
+    let emitted = 0;
+    while (proxy.faults < WANTED) {
+      await sink.write(batchOf(NUMBERED, numbered(emitted, ROWS)));
+      emitted += ROWS;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await sink.flush();
+    await until('all is stored', () => sink.status.blocks === 0);
+    expect([...proxy.seen.keys()].sort()).toEqual([...FAULTS].sort());
+    expect(sink.status).toMatchObject({ quarantined: 0, dropped: 0 });
+    const [count, distinct, least, most, keys] = (
+      await server.query(`SELECT count(), uniqExact(n), min(n), max(n), uniqExact(boot, seq) FROM ${TABLE}`)
+    )
+      .trim()
+      .split('\t')
+      .map(Number);
+    expect({ distinct, least, most, keys }).toEqual({ distinct: emitted, least: 0, most: emitted - 1, keys: emitted });
+    // Rows that landed although the answer was lost are here twice: this server cannot tell.
+    expect(count).toBeGreaterThan(emitted);
+  });
+});

@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import { type StoreHandle, type StoreOptions, startStore } from '@skep/sink-clickhouse/store';
+import { afterEach } from 'vitest';
+
+/** Starting an engine on a busy machine takes seconds. */
+export const SLOW = 90_000;
+
+const cleanUp: (() => Promise<void> | void)[] = [];
+const leases: (() => Promise<void>)[] = [];
+const pids = new Set<number>();
+
+afterEach(async () => {
+  // A store ends when the last of its users has left.
+  for (const leave of leases.splice(0)) await leave();
+  for (const pid of pids) await goneProcess(pid);
+  pids.clear();
+  for (const undo of cleanUp.splice(0).reverse()) await undo();
+}, SLOW);
+
+export function later(undo: () => Promise<void> | void): void {
+  cleanUp.push(undo);
+}
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'skep-store-'));
+  later(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface RunningStore {
+  readonly handle: StoreHandle;
+  readonly client: ClickHouseClient;
+  readonly folder: string;
+  readonly spool: string;
+}
+
+/** A store of its own, which has ended when the test has. */
+export async function runStore(folder = temporaryFolder(), options: StoreOptions = {}): Promise<RunningStore> {
+  const spool = join(folder, 'spool');
+  const handle = await startStore(folder, { spool, ...options });
+  const client = createClient({
+    url: 'http://store',
+    http_agent: handle.agent,
+    log: { level: ClickHouseLogLevel.OFF },
+  });
+  leases.push(async () => {
+    await client.close();
+    pids.add(handle.pid);
+    await handle.close();
+  });
+  return { handle, client, folder, spool };
+}
+
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+export async function goneProcess(pid: number): Promise<void> {
+  await until(() => !isRunning(pid));
+}
+
+/** @throws when it does not come true in 30 s. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
+    if (await condition()) return;
+    await wait(50);
+  }
+  throw new Error('did not come true in 30 s');
+}
+
+export async function rowsOf<Row>(client: ClickHouseClient, query: string): Promise<Row[]> {
+  const clickhouse_settings = { output_format_json_quote_64bit_integers: 1 } as const;
+  return (await client.query({ query, format: 'JSONEachRow', clickhouse_settings })).json<Row>();
+}
+
+export async function makeTable(client: ClickHouseClient): Promise<void> {
+  await client.command({ query: 'CREATE DATABASE skep' });
+  await client.command({
+    query:
+      'CREATE TABLE skep.t (a UInt64, s String) ENGINE = MergeTree ORDER BY a ' +
+      'SETTINGS non_replicated_deduplication_window = 100',
+  });
+}
