@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, request, type RequestOptions, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestOptions,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What a fault does to one insert; each is something that a network, a proxy or a server does. */
@@ -152,7 +159,10 @@ export class FaultProxy {
         exception(200, 'Code: 210. DB::NetException: Connection reset by peer. DB::Exception (NETWORK_ERROR)');
         return;
       case 'too many parts':
-        exception(500, 'Code: 252, e.displayText() = DB::Exception: Too many parts (300). Merges are slower than inserts.');
+        exception(
+          500,
+          'Code: 252, e.displayText() = DB::Exception: Too many parts (300). Merges are slower than inserts.',
+        );
         return;
       case 'memory limit':
         exception(500, 'Code: 241. DB::Exception: Memory limit (total) exceeded. (MEMORY_LIMIT_EXCEEDED)');
