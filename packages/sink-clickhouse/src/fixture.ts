@@ -1,7 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LedgerEntry, type OptionDefinition, parseOption, type Schema, type SinkContext } from '@skep/core';
+import {
+  type AgentFacts,
+  type LedgerEntry,
+  type OptionDefinition,
+  parseOption,
+  type Schema,
+  type SinkContext,
+} from '@skep/core';
 import { ClickHouseServer } from '@skep/testing';
 import { onTestFinished } from 'vitest';
 import { ClickHouseSink, type ClickHouseSinkOptions } from './clickhouse-sink.js';
@@ -35,7 +42,7 @@ export interface TestContext extends SinkContext {
   readonly stop: AbortController;
 }
 
-export function contextOf(folder: string): TestContext {
+export function contextOf(folder: string, agent: Partial<AgentFacts> = {}): TestContext {
   const logged: string[] = [];
   const note = (message: string) => void logged.push(message);
   const entries: LedgerEntry[] = [];
@@ -44,7 +51,7 @@ export function contextOf(folder: string): TestContext {
     name: 'store',
     folder,
     log: { debug: () => {}, info: note, warn: note, error: note },
-    agent: { name: 'web-1', version: '0.0.0', startedMs: Date.now(), configDigest: () => 'digest' },
+    agent: { name: 'web-1', version: '0.0.0', startedMs: Date.now(), configDigest: () => 'digest', ...agent },
     account: () => entries,
     stopping: stop.signal,
     logged,
@@ -75,9 +82,10 @@ export function sinkOf(
   folder: string,
   raw: Readonly<Record<string, unknown>> = {},
   rest: Partial<ClickHouseSinkOptions> = {},
+  agent: Partial<AgentFacts> = {},
 ): TestSink {
   const { server, tables, spool, flushMs } = settingsFrom({ url, ...raw }, folder);
-  const context = contextOf(folder);
+  const context = contextOf(folder, agent);
   const sink = new ClickHouseSink(
     {
       engine: new ServerEngine(server!),

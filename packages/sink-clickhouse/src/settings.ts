@@ -6,6 +6,7 @@ import type { ServerSettings, TlsFiles } from './engine/server.js';
 import { insertSettings } from './schema/create.js';
 import type { TableSettings } from './schema/table.js';
 import type { SpoolSettings } from './spool/spool.js';
+import type { EmbeddedSettings } from './store/embedded-engine.js';
 import { tableOptions, tableSettings } from './table-options.js';
 
 const spool = {
@@ -40,15 +41,18 @@ export const options = {
     },
   ),
   timeout: option.duration('Longest silence of the server', { default: 60_000 }),
+  max_size: option.size('Most bytes that the embedded engine keeps on disk; the oldest days are dropped', {
+    defaultText: 'none',
+  }),
   flush: option.duration('Longest time that rows wait in memory', { default: 5000 }),
   spool: option.group('Where rows wait for the store', spool),
 } as const;
 
 /** What the options mean, checked. */
 export interface ClickHouseSettings {
-  /** Undefined: the embedded engine, in `storeFolder`. */
+  /** One of the two. */
   readonly server: ServerSettings | undefined;
-  readonly storeFolder: string | undefined;
+  readonly store: EmbeddedSettings | undefined;
   readonly tables: TableSettings;
   readonly spool: SpoolSettings;
   readonly flushMs: number;
@@ -63,12 +67,25 @@ export function settingsOf(values: Values, name: string, folder: string): ClickH
   const tables = tableSettings(values);
   const embedded = /^chdb:(.*)$/s.exec(url)?.[1];
   if (embedded !== undefined) refuseWithEmbedded(values, sink, embedded);
+  else if (values.max_size !== undefined) {
+    fail(`option "max_size" of ${sink} is for the embedded engine`, 'use ttl, or a quota of the server');
+  }
+  const spoolFolder = resolve(folder, values.spool?.path ?? `spool/${name}`);
   return {
     server: embedded === undefined ? serverSettings(values, tables, sink, url, folder) : undefined,
-    storeFolder: embedded === undefined ? undefined : resolve(folder, embedded),
+    store:
+      embedded === undefined
+        ? undefined
+        : {
+            folder: resolve(folder, embedded),
+            spool: spoolFolder,
+            database: tables.database,
+            maxBytes: values.max_size,
+            timeoutMs: values.timeout ?? 60_000,
+          },
     tables,
     spool: {
-      folder: resolve(folder, values.spool?.path ?? `spool/${name}`),
+      folder: spoolFolder,
       maxBytes: values.spool?.size ?? 1_000_000_000,
       maxAgeMs: values.spool?.age,
       whenFull: values.spool?.when_full === 'drop-oldest' ? 'drop-oldest' : 'block',

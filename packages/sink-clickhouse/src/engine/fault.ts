@@ -54,7 +54,7 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
     remedy: 'check user, password and grants',
   },
   schema: {
-    codes: [60, 81, 16, 47, 53, 10],
+    codes: [60, 81, 10, 16, 47, 50, 53, 368],
     firstMs: 500,
     longestMs: 30_000,
     attempts: 3,

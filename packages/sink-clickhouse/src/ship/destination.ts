@@ -100,14 +100,9 @@ export class Destination {
     const warn = (message: string) => log.warn(`${engine.name}: ${message}`);
     const applied = await applySchema(engine, planned, { settings, capabilities, host, warn });
     const tables: Record<string, ExistingColumn[]> = {};
-    for (const { name, columns } of applied) {
-      const known = columns.map((column) => ({
-        name: column.name,
-        type: column.representation.type,
-        default_kind: '',
-      }));
+    for (const [n, table] of applied.entries()) {
       // Two sources of one plugin share a table, and may have different columns.
-      tables[name] = [...(tables[name] ?? []), ...known];
+      tables[table.name] = [...(tables[table.name] ?? []), ...columnsFound(planned[n]!, table)];
     }
     this.memory = { version: capabilities.version, tables: { ...this.memory.tables, ...tables } };
     this.isKnown = true;
@@ -141,4 +136,13 @@ export class Destination {
   private get memoryPath(): string {
     return join(this.options.folder, MEMORY_FILE);
   }
+}
+
+/** What `adoptColumns` must find to make `applied` of `planned` again. */
+function columnsFound(planned: Table, applied: Table): ExistingColumn[] {
+  return applied.columns.flatMap(({ name, representation }, n) => {
+    const { name: wanted } = planned.columns[n]!;
+    const column = { name, type: representation.type, default_kind: '' };
+    return name === wanted ? [column] : [column, { name: wanted, type: 'of another type', default_kind: '' }];
+  });
 }

@@ -150,10 +150,11 @@ export class Shipper {
     const { spool, destination, pace } = this.options;
     const { attempts } = FAULTS[error.fault];
     const tried = (this.attempts.get(block) ?? 0) + 1;
-    if (error.fault === 'schema') destination.invalidate();
     if (error.fault === 'parts') pace.slower();
     if (error.fault === 'memory' && ++this.memoryFaults % MEMORY_FAULTS === 0) pace.smaller();
     if (attempts !== undefined) {
+      // The table may not be what it was: look again, make what is missing, and make the next blocks for what is there.
+      destination.invalidate();
       this.attempts.set(block, tried);
       if (tried >= attempts) {
         await spool.quarantine(block, error.message);

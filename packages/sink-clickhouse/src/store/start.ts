@@ -32,6 +32,8 @@ export interface StoreHandle {
   readonly folder: string;
   /** Of the process that runs now. */
   readonly pid: number;
+  /** Good as long as this handle is open. */
+  readonly socketPath: string;
   /** For `http_agent` of the client, with any URL such as `http://store`. */
   readonly agent: Agent;
   /** Let go: the store ends soon after the last of those who use it. */
@@ -89,6 +91,10 @@ class Supervisor implements StoreHandle {
 
   get folder(): string {
     return this.layout.folder;
+  }
+
+  get socketPath(): string {
+    return this.socket.path;
   }
 
   get pid(): number {
