@@ -152,6 +152,8 @@ export class ClickHouseServer {
     const { status, answer } = await post(`${this.url}/?${parameters}`, body ?? sql, {
       'X-ClickHouse-User': 'default',
       'X-ClickHouse-Key': this.config.password,
+    }).catch((error: Error) => {
+      throw new Error(this.process ? `${error.message}; the end of the server's log:\n${this.log}` : error.message);
     });
     if (status !== 200) throw new Error(answer.toString().trim());
     return answer;

@@ -31,11 +31,11 @@ export class ZooKeeper {
     this.child = spawnTied(['java', '-Xmx128m', '-cp', JAR, main, config], { stdio: 'ignore' });
   }
 
-  /** @throws Error when it does not listen within 30 s. */
+  /** @throws Error when it does not answer within 30 s. */
   static async start(): Promise<ZooKeeper> {
     const zookeeper = new ZooKeeper(await freePort());
     for (const end = Date.now() + START_MS; Date.now() < end; ) {
-      if (await listens(zookeeper.port)) return zookeeper;
+      if (await answers(zookeeper.port)) return zookeeper;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     await zookeeper.close();
@@ -61,12 +61,16 @@ export class ZooKeeper {
   }
 }
 
-function listens(port: number): Promise<boolean> {
+/** It listens before it answers, and a ClickHouse that asks in between waits for 10 s and gives up. */
+function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('srvr'));
+    socket.setTimeout(1000, () => socket.destroy());
+    socket.on('data', (data) => {
+      resolve(data.toString().startsWith('Zookeeper version'));
       socket.destroy();
-      resolve(true);
     });
     socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
   });
 }
