@@ -1,8 +1,6 @@
 import {
   type BatchBuilder,
-  type Condition,
   createDecoder,
-  holds,
   type Log,
   type LossCounts,
   NO_LOSSES,
@@ -13,6 +11,7 @@ import {
   SkepError,
 } from '@skep/core';
 import { type AttachOptions, attachProgram, type Link } from './attach.js';
+import { attachSets, type ResolvedSet } from './attach-sets.js';
 import { planStreams, type StreamOwner, type StreamPlan } from './btf/index.js';
 import { wallClock } from './clock.js';
 import { applyOptions } from './constants.js';
@@ -43,13 +42,6 @@ export interface ObjectProbeOptions {
   readonly debug?: boolean;
 }
 
-/** One attach set as it applies to a plugin's options: names of programs, `?` removed. */
-export interface ResolvedSet {
-  readonly programs: readonly string[];
-  readonly optional: ReadonlySet<string>;
-  readonly note: string | undefined;
-}
-
 /** What came of trying one set. */
 export interface Attempt {
   readonly programs: readonly string[];
@@ -58,18 +50,6 @@ export interface Attempt {
 
 /** Errors that say what this kernel cannot do, as opposed to a mistake of the user or of the plugin. */
 const KERNEL_ANSWERS: readonly string[] = ['SKEP_VERIFIER', 'SKEP_PERMISSION', 'SKEP_ATTACH', 'SKEP_TRACEFS'];
-
-/** The attach sets whose conditions hold, best first. */
-export function attachSets(definition: PluginDefinition, options: OptionValues): ResolvedSet[] {
-  return definition.attach
-    .map((set) => ('programs' in set ? set : { programs: set, when: undefined, note: undefined }))
-    .filter((set) => holds(set.when as Condition | undefined, options))
-    .map(({ programs, note }) => ({
-      programs: programs.map((name) => name.replace(/\?$/, '')),
-      optional: new Set(programs.filter((name) => name.endsWith('?')).map((name) => name.slice(0, -1))),
-      note,
-    }));
-}
 
 interface OpenRing {
   readonly reader: RingReader;

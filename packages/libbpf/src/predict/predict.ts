@@ -1,0 +1,161 @@
+import type { OptionValues, PluginDefinition } from '@skep/core';
+import { attachSets, type ResolvedSet } from '../attach-sets.js';
+import type { ObjectInfo, ProgramInfo, TypeLookup } from '../btf/index.js';
+import { applyOptions } from '../constants.js';
+import { setTracepointArgs } from '../tracepoint-args.js';
+import { attachProblems, type Problem, targetProblems } from './attach-target.js';
+import { ConstantImage } from './constant-image.js';
+import { type Relocated, relocate } from './core-relocation.js';
+import { helperProblems } from './helpers.js';
+import type { KernelDescription, Verdict } from './kernel.js';
+import { findType, tracepointArgs } from './kernel.js';
+import { mapTypes } from './map-types.js';
+import type { CoreRelocation, ObjectCode } from './object-code.js';
+import { attachPoint } from './program-kind.js';
+import { type ReachedCode, reach } from './reach.js';
+
+export interface PredictRequest {
+  readonly name: string;
+  readonly info: ObjectInfo;
+  readonly code: ObjectCode;
+  readonly definition: PluginDefinition;
+  readonly options: OptionValues;
+  readonly kernel: KernelDescription;
+}
+
+/** What a kernel would say to one attach set. */
+export interface SetPrediction {
+  readonly programs: readonly ProgramInfo[];
+  readonly verdict: Verdict;
+  /** What is refused, or cannot be told; '' when the set is possible. */
+  readonly reason: string;
+  readonly note: string;
+}
+
+/**
+ * Say what a kernel would make of each attach set of a plugin, from its description alone: nothing is loaded, and the
+ * kernel need not be this one.
+ *
+ * `refused` is said only when it is certain that libbpf, the verifier or the attaching refuses: a relocation that fails in
+ * code that cannot be reached refuses nothing. `possible` means that nothing known speaks against it; what the verifier
+ * thinks of bounds and loops is not computed.
+ *
+ * @throws SkepError SKEP_OPTION when an option does not fit the program.
+ */
+export function predict(request: PredictRequest): SetPrediction[] {
+  const { name, info, code, definition, options, kernel } = request;
+  const image = new ConstantImage(name, info, code.data);
+  applyOptions(image, definition.options ?? {}, options);
+  setTracepointArgs(image, (tracepoint) => tracepointArgs(kernel.tables, tracepoint));
+  const resolved = new Map<string, Relocated>();
+  const local: TypeLookup = (id) => code.btf.types[id];
+  const analyse = (program: string): ReachedCode | undefined => {
+    const entry = code.programs.get(program);
+    return (
+      entry &&
+      reach(code, entry, {
+        constants: (section) => image.bytes(section),
+        external: (variable) => externalValue(kernel, variable),
+        relocate: (relocation) => remember(resolved, relocation, () => relocate(local, relocation, kernel.tables)),
+      })
+    );
+  };
+  const shared = mapProblems(info, kernel);
+  const known = new Map<string, ProgramProblems>();
+  const problemsOf = (program: ProgramInfo): ProgramProblems => {
+    let problems = known.get(program.name);
+    if (!problems) {
+      problems = programProblems(program, analyse(program.name), kernel);
+      known.set(program.name, problems);
+    }
+    return problems;
+  };
+  const sections = new Map(info.programs.map((program) => [program.name, program]));
+  return attachSets(definition, options).map((set) => {
+    const programs = set.programs.map((one) => sections.get(one) ?? { name: one, section: '' });
+    return { programs, ...verdictOf(set, programs, problemsOf, shared), note: set.note ?? '' };
+  });
+}
+
+interface ProgramProblems {
+  readonly load: readonly Problem[];
+  readonly attach: readonly Problem[];
+}
+
+function programProblems(
+  { section }: ProgramInfo,
+  reached: ReachedCode | undefined,
+  kernel: KernelDescription,
+): ProgramProblems {
+  const point = attachPoint(section);
+  const load: Problem[] = [...targetProblems(point, kernel)];
+  if (reached) {
+    load.push(...reached.poisoned.map(({ what, isCertain }) => ({ reason: `reads what this kernel lacks: ${what}`, isCertain })));
+    load.push(...reached.doubtful.map((reason) => ({ reason, isCertain: false })));
+    load.push(...helperProblems(reached, point.kind, kernel));
+  }
+  return { load, attach: attachProblems(point, reached?.context ?? [], kernel) };
+}
+
+function verdictOf(
+  set: ResolvedSet,
+  programs: readonly ProgramInfo[],
+  problemsOf: (program: ProgramInfo) => ProgramProblems,
+  shared: readonly Problem[],
+): Pick<SetPrediction, 'verdict' | 'reason'> {
+  const against: Problem[] = [...shared];
+  const left: Problem[] = [];
+  let attachable = 0;
+  for (const program of programs) {
+    const { load, attach } = problemsOf(program);
+    const named = (problem: Problem) => ({ ...problem, reason: `${program.name}: ${problem.reason}` });
+    against.push(...load.map(named));
+    if (!set.optional.has(program.name)) against.push(...attach.map(named));
+    else left.push(...attach.map(named));
+    if (!attach.some(({ isCertain }) => isCertain)) attachable++;
+  }
+  if (attachable === 0) against.push(...left);
+  const certain = against.filter(({ isCertain }) => isCertain);
+  const [verdict, said]: [Verdict, readonly Problem[]] =
+    certain.length > 0 ? ['refused', certain] : against.length > 0 ? ['unknown', against] : ['possible', []];
+  return { verdict, reason: [...new Set(said.map(({ reason }) => reason))].join('\n') };
+}
+
+/** Maps of kinds that the kernel does not know. All maps of the object are created, whichever set is taken. */
+function mapProblems(info: ObjectInfo, kernel: KernelDescription): Problem[] {
+  const enumeration = findType(kernel.tables, 'bpf_map_type', 'enum')?.type;
+  const ringbuf = kernel.feature('ringbuf');
+  return [...mapTypes(info.btf)].flatMap(([map, type]) => {
+    if (type === RINGBUF && ringbuf.state !== 'yes') {
+      return [{ reason: `map ${map}: ${ringbuf.reason}`, isCertain: ringbuf.state === 'no' }];
+    }
+    const isKnown = enumeration?.kind !== 'enum' || enumeration.values.some(([, value]) => value === type);
+    return isKnown ? [] : [{ reason: `map ${map}: this kernel has no maps of type ${type}`, isCertain: true }];
+  });
+}
+
+const RINGBUF = 27;
+
+/** Variables that libbpf itself fills in. */
+function externalValue(kernel: KernelDescription, name: string): bigint | undefined {
+  const [major = 0, minor = 0, patch = 0] = kernel.release.split(/[.\-+]/).map(Number);
+  switch (name) {
+    case 'LINUX_KERNEL_VERSION':
+      return BigInt((major << 16) | (minor << 8) | Math.min(patch, 255));
+    case 'LINUX_HAS_SYSCALL_WRAPPER':
+      return 1n;
+    case 'LINUX_HAS_BPF_COOKIE':
+      return major > 5 || (major === 5 && minor >= 15) ? 1n : 0n;
+    default:
+      return undefined;
+  }
+}
+
+function remember(known: Map<string, Relocated>, { kind, type, access }: CoreRelocation, find: () => Relocated) {
+  const key = `${kind}:${type}:${access}`;
+  const before = known.get(key);
+  if (before) return before;
+  const found = find();
+  known.set(key, found);
+  return found;
+}
