@@ -12,7 +12,7 @@ describe.each(FILES)('configs/%s', (name) => {
   it('has no mistakes', async () => {
     const { code, stdout, stderr } = await runSkep(['check', join('configs', name)]);
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/\d+ plugins?, \d+ sinks?, no mistakes\n$/);
+    expect(stdout).toMatch(/\d+ plugins?, (\d+ processors?, )?\d+ sinks?, no mistakes\n$/);
     expect(code).toBe(0);
   });
 

@@ -65,7 +65,15 @@ it('doctor -o json gives a state, a text and a remedy for everything it looked a
 });
 
 it('selftest -o json gives an outcome for every test', async () => {
-  const results = await facts<{ plugin: string; outcome: string; set: string[] }[]>('selftest', 'opensnoop');
+  const results = await facts<{ set: string[]; programs: { name: string; insns: number }[] }[]>(
+    'selftest',
+    'opensnoop',
+    '--cost',
+  );
   expect(results.length).toBeGreaterThan(1);
-  for (const result of results) expect(result).toMatchObject({ plugin: 'opensnoop', outcome: 'passed' });
+  for (const result of results) {
+    expect(result).toMatchObject({ plugin: 'opensnoop', outcome: 'passed', refused: false });
+    expect(result.programs.map(({ name }) => name)).toEqual(result.set);
+    for (const { insns } of result.programs) expect(insns).toBeGreaterThan(10);
+  }
 });

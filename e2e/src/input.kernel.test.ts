@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from './support/paths.js';
 import { type Ended, runSkep } from './support/skep.js';
+import { AS_USER } from './support/unprivileged.js';
 
 // Without any privilege: a mistake that is found only after the kernel was asked would be reported as exit 3.
-const UNPRIVILEGED = { through: ['setpriv', '--reuid=65534', '--clear-groups'] };
+const UNPRIVILEGED = { through: AS_USER };
 
 function expectMistake({ code, stdout, stderr }: Ended, message: RegExp): void {
   expect(stderr).toMatch(message);
@@ -87,7 +88,7 @@ describe('a mistake in a configuration is named, exits with 2 and attaches nothi
     [
       'a dangling name',
       'version: 1\nplugins: { a: opensnoop }\nsinks: { stdout: { from: [b] } }',
-      /no plugin is named "b"/,
+      /no plugin or processor is named "b"/,
     ],
     ['a wrong filter', 'version: 1\nplugins: { a: opensnoop }\nsinks: { stdout: { where: "pit == 1" } }', /"pit"/],
     ['no YAML', 'version: 1\nplugins: { a: ', /./],

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT, temporaryFolder } from './support/paths.js';
 import { type RunOptions, runSkep } from './support/skep.js';
+import { AS_USER } from './support/unprivileged.js';
 
 /** A mount namespace of its own, in which `script` has changed something. */
 function namespace(script: string): RunOptions {
   return { through: ['unshare', '-m', '--propagation', 'private', 'sh', '-ec', `${script}; exec "$@"`, 'sh'] };
 }
 
-const UNPRIVILEGED: RunOptions = { through: ['setpriv', '--reuid=65534', '--clear-groups'] };
+const UNPRIVILEGED: RunOptions = { through: AS_USER };
 const NO_BTF = namespace('mount -t tmpfs none /sys/kernel/btf');
 const NO_LIBBPF = namespace(
   'for f in $(ldconfig -p | sed -n "s/.*libbpf.so.1 .*=> //p"); do mount --bind /dev/null "$(readlink -f "$f")"; done',
@@ -99,9 +100,8 @@ describe('without tracefs', () => {
   });
 
   it('a tool that may not mount it says how', async () => {
-    const through = [...NO_TRACEFS.through!, 'setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin'];
     const { code, stderr } = await runSkep(['opensnoop', '--duration', '1s'], {
-      through: [...through, '--reuid=65534', '--clear-groups'],
+      through: [...NO_TRACEFS.through!, ...AS_USER],
     });
     expect(stderr).toMatch(
       /error\[SKEP_PERMISSION\]: .*\n.*tracefs is not mounted, and cannot be mounted by this user/,

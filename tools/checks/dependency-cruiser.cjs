@@ -23,10 +23,10 @@ module.exports = {
     only('libbpf-needs-core', '^packages/libbpf/', packages('core')),
     only('libbcc-needs-core', '^packages/libbcc/', packages('core')),
     {
-      name: 'sinks-need-core',
-      comment: 'a sink may use nothing that a third party cannot',
+      name: 'sinks-and-processors-need-core',
+      comment: 'they may use nothing that a third party cannot',
       severity: 'error',
-      from: { path: '^packages/(sink-[^/]+)/', pathNot: TESTS },
+      from: { path: '^packages/((?:sink|processor)-[^/]+)/', pathNot: TESTS },
       to: { path: '^(packages|plugins|tools|e2e)/', pathNot: ['^packages/$1/', ...packages('core')] },
     },
     only('runner-needs-kernels', '^packages/runner/', packages('core', 'libbpf', 'libbcc')),

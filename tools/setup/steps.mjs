@@ -24,6 +24,7 @@ export const TEST_PACKAGES = [
   'tmux',
   'util-linux',
   'mount',
+  'iproute2',
 ];
 
 /** A step that failed; its message is all the user needs. */

@@ -7,9 +7,9 @@ import { build, debianPackages, main, npmPackages, PACKAGES, ROOT, TEST_PACKAGES
 
 const RESULTS = join(ROOT, '.cache/test-results');
 const SKEP = join(ROOT, 'packages/cli/bin/skep.mjs');
-const VM = join(ROOT, 'tools/vm/dist/main.js');
-/** The kernel of the virtual machine. */
-const VM_KERNELS = ['6.1'];
+const MATRIX = join(ROOT, 'tools/matrix/dist/main.js');
+/** Kernels of the virtual machines. */
+const VM_KERNELS = ['5.10', '6.1', '6.12', 'sid'];
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
@@ -52,22 +52,27 @@ function vitest(stage, node = process.execPath, label = stage) {
   return { passed: numPassedTests, failed, skipped };
 }
 
-/** Self-tests as JSON, from this kernel or from a virtual machine. */
-function selftests(name, commandLine) {
-  const { stdout, status } = spawnSync(commandLine[0], commandLine.slice(1), {
+/** A command that prints a list as JSON; a run without one, or with an empty one, has failed. */
+function jsonList(name, [program, ...args]) {
+  const { stdout, status } = spawnSync(program, args, {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 1 << 26,
     encoding: 'utf8',
   });
-  let results;
   try {
-    results = JSON.parse(stdout);
-  } catch {
-    console.log(`FAILED: ${name}: exit code ${status}, and no results: ${stdout.slice(0, 2000)}`);
-    return one(false);
-  }
+    const list = JSON.parse(stdout);
+    if (list.length > 0) return list;
+  } catch {} // told below
+  console.log(`FAILED: ${name}: exit code ${status}, and no results: ${stdout.slice(0, 2000)}`);
+  return undefined;
+}
+
+/** The self-tests on this kernel. */
+function selftests(name, commandLine) {
   const counts = none();
+  const results = jsonList(name, commandLine);
+  if (results === undefined) return one(false);
   for (const { plugin, test, set, outcome, reason, seconds } of results) {
     counts[outcome]++;
     const title = test === plugin ? plugin : `${plugin}: ${test}`;
@@ -75,9 +80,25 @@ function selftests(name, commandLine) {
       `${name} ${outcome} ${title} [${set.join(' + ')}] ${seconds.toFixed(1)} s${reason ? `: ${reason}` : ''}`,
     );
   }
-  if (results.length === 0) counts.failed++;
   return counts;
 }
+
+/** The self-tests on other kernels: one test is an attach set of a tool on a kernel. */
+function matrix() {
+  const counts = none();
+  const rows = jsonList('matrix', [process.execPath, MATRIX, '--kernel', VM_KERNELS.join(), '-o', 'json']) ?? [];
+  for (const { kernel, verdict, tool, set, seconds, reason } of rows) {
+    counts[VERDICTS[verdict]]++;
+    console.log(
+      `${kernel} ${verdict} ${tool} [${set.join(' + ')}] ${seconds.toFixed(1)} s${reason ? `: ${reason}` : ''}`,
+    );
+  }
+  // A kernel that could not be had is told on standard error.
+  counts.failed += VM_KERNELS.filter((name) => !rows.some(({ kernel }) => kernel === name)).length;
+  return counts;
+}
+
+const VERDICTS = { seen: 'passed', wrong: 'failed', refused: 'skipped', skipped: 'skipped' };
 
 const selftestArgs = [SKEP, 'selftest', '--all', '--attach', 'all', '-o', 'json'];
 const NODE24 = join(ROOT, '.cache/node24');
@@ -103,21 +124,8 @@ const STAGES = {
   kernel: () => (process.getuid() === 0 ? vitest('kernel') : skip('kernel: needs root')),
   selftest: () =>
     process.getuid() === 0 ? selftests('here', [process.execPath, ...selftestArgs]) : skip('selftest: needs root'),
-  vm: () =>
-    VM_KERNELS.map((kernel) =>
-      selftests(kernel, [
-        process.execPath,
-        VM,
-        'run',
-        '--kernel',
-        kernel,
-        '--timeout',
-        '1200s',
-        '--',
-        'node',
-        ...selftestArgs,
-      ]),
-    ).reduce(add, vitest('vm')),
+  // The matrix first: some tests look at what it has found.
+  vm: () => add(matrix(), vitest('vm')),
 };
 
 function skip(reason) {

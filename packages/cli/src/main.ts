@@ -11,6 +11,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ run(args: readonly strin
   doctor: () => import('./commands/doctor.js'),
   selftest: () => import('./commands/selftest.js'),
   schema: () => import('./commands/schema.js'),
+  record: () => import('./commands/record.js'),
+  replay: () => import('./commands/replay.js'),
+  demo: () => import('./commands/demo.js'),
 };
 
 /** The `skep` command. Sets the exit code: 0 done, 1 failed at run time, 2 usage or configuration, 3 kernel or privilege. */

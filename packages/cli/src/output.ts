@@ -18,6 +18,20 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** A JSON list, written as its elements come: a line each. */
+export function jsonList(): { add(value: unknown): void; end(): void } {
+  let before = '[';
+  return {
+    add(value) {
+      process.stdout.write(`${before}\n${JSON.stringify(value)}`);
+      before = ',';
+    },
+    end() {
+      process.stdout.write(before === '[' ? '[]\n' : '\n]\n');
+    },
+  };
+}
+
 /** Rows of cells as aligned columns, two blanks between; the last column is not padded. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths: number[] = [];

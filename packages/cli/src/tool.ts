@@ -1,17 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type OptionValues, type Plugin, type SinkPlugin, SkepError } from '@skep/core';
+import { type OptionValues, type Plugin, SkepError } from '@skep/core';
 import { type Config, checkWhereByColumns, createFindUser, type LoadedPlugin, loadPlugin } from '@skep/runner/tool';
-import stdoutSink from '@skep/sink-stdout';
 import type { Command } from 'commander';
 import { startCommand, type TracedCommand } from './exec.js';
 import { createLog } from './log.js';
 import { runOnce } from './run-once.js';
+import { COMMAND_LINE, FORMATS, stdoutInstance } from './stdout-instance.js';
 import { MAX_TIMER_MS, readDuration } from './timer.js';
 import { addToolFlags, readToolFlags, splitCommand } from './tool-options.js';
 import { createCommand, parseArgs } from './usage.js';
-
-const FORMATS = ['table', 'json', 'csv', 'logfmt'];
 
 /** `skep <tool> [the tool's own flags] [interval [count]]`: BCC's spelling and layout, until Ctrl-C. */
 export async function runTool(name: string, args: readonly string[]): Promise<number> {
@@ -126,45 +124,15 @@ async function startTraced(plugin: Plugin, options: OptionValues): Promise<Trace
 
 /** What a YAML file with this one plugin and standard output would give. */
 function oneToolConfig(plugin: LoadedPlugin, options: OptionValues, everyMs: number, flags: CommonFlags): Config {
-  if (!FORMATS.includes(flags.output)) {
-    throw new SkepError('SKEP_USAGE', `--output: expected one of ${FORMATS.join(', ')}, got "${flags.output}"`);
-  }
-  const location = { file: 'command line', line: 1, column: 1, text: '', length: 1 };
-  const sinkOptions = {
-    format: flags.output,
-    headers: flags.headers,
-    color: 'auto',
-    ...(flags.fields === undefined ? {} : { fields: flags.fields.split(',').map((field) => field.trim()) }),
-  };
-  const sink = {
-    kind: 'sink' as const,
-    name: 'stdout',
-    package: '@skep/sink-stdout',
-    version: plugin.version,
-    description: '',
-    folder: '',
-    category: undefined,
-    definition: stdoutSink as unknown as SinkPlugin,
-  };
   return {
     version: 1,
-    file: 'command line',
+    file: COMMAND_LINE.file,
     folder: process.cwd(),
     agent: { name: '', metrics: undefined, log: 'warn' },
-    plugins: [{ name: plugin.name, plugin, options, everyMs, program: undefined, location }],
-    sinks: [
-      {
-        name: 'stdout',
-        sink,
-        options: sinkOptions,
-        secrets: [],
-        from: [plugin.name],
-        getsEverything: true,
-        where: flags.where === undefined ? undefined : { text: flags.where, location },
-        location,
-      },
-    ],
-  } as Config;
+    plugins: [{ name: plugin.name, plugin, options, everyMs, program: undefined, location: COMMAND_LINE }],
+    processors: [],
+    sinks: [stdoutInstance(flags, [plugin.name])],
+  };
 }
 
 function printSource({ folder }: LoadedPlugin): number {

@@ -47,6 +47,8 @@ export interface Batch {
   /** Events the kernel dropped since the previous batch of this stream. */
   readonly lost: number;
   readonly snapshot?: Snapshot;
+  /** How many events the rows stand for, where that is not one each: rows of a processor that gathers. */
+  readonly events?: number;
 }
 
 /** Most rows of one batch of events: large enough to amortise a pass, small enough to stay in the cache. */

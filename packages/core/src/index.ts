@@ -15,6 +15,7 @@ export * from './probe.js';
 export * from './processor.js';
 export * from './pump.js';
 export * from './row.js';
+export * from './row-keys.js';
 export * from './schema.js';
 export * from './sink.js';
 export * from './text/byte-buffer.js';

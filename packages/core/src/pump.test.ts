@@ -219,7 +219,7 @@ describe('a pump', () => {
     const route = new FakeRoute();
     const odd: Route = {
       sink: 'odd',
-      process: (batch) => ({ ...batch, rows: 0 }),
+      process: (batch) => [{ ...batch, rows: 0 }],
       write: (batch) => route.write(batch),
     };
     probe.emit(1, 2, 3);
@@ -325,7 +325,7 @@ describe('snapshots', () => {
 
   it('that a filter empties are delivered all the same', async () => {
     const probe = new FakeProbe([tops]);
-    const route = Object.assign(new FakeRoute(), { process: (batch: Batch) => ({ ...batch, rows: 0 }) });
+    const route = Object.assign(new FakeRoute(), { process: (batch: Batch) => [{ ...batch, rows: 0 }] });
     probe.snap([1, 2], 9);
     const rig = rigOf(probe, [route], (_, { pump }) => pump.stop());
     await rig.pump.run();

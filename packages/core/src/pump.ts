@@ -5,14 +5,33 @@ import type { Schema } from './schema.js';
 
 /** A way from a probe to one sink. */
 export interface Route {
-  /** Name of the sink, for the ledger. */
+  /** Name of the sink. */
   readonly sink: string;
+  /** Names of the processors on the way, for the ledger. */
+  readonly via?: string;
   /** Streams that go this way; undefined: all. */
   accepts?(schema: Schema): boolean;
-  /** Filters and processors; may return a batch with no rows. */
-  process?(batch: Batch): Batch;
+  /** Filters and processors; each batch may have no rows. */
+  process?(batch: Batch): readonly Batch[];
+  /** The processors that may hold events; absent: none does. The same object in two routes holds the same events. */
+  readonly holder?: Holder;
+  /** What happens to the batches that the holder gives by itself. */
+  after?(batch: Batch): Batch;
   /** Settles when the batch's memory is no longer needed. A rejection loses the batch for this sink alone. */
   write(batch: Batch): Promise<void>;
+}
+
+export interface DueQuestion {
+  /** Everything that is held is wanted: nothing comes after it. */
+  readonly rest: boolean;
+}
+
+/** Processors that gather events. */
+export interface Holder {
+  /** What they give of a stream by themselves. Routes that share processors ask with the same `question`. */
+  due(schema: Schema, question: DueQuestion): readonly Batch[];
+  /** Events of a stream that they hold. */
+  held(schema: Schema): number;
 }
 
 export interface PumpOptions {
@@ -45,6 +64,9 @@ export class Pump {
   private routes: readonly Route[];
   private readonly builders: readonly BatchBuilder[];
   private stopping = false;
+  private hasEnded = false;
+  /** Routes that were replaced while their processors held events. */
+  private readonly emptying: { readonly routes: readonly Route[]; readonly done: () => void }[] = [];
   private abandoned = false;
   private taken = 0;
   /** Events drained, or updates covered by the snapshots drained, by stream. */
@@ -52,6 +74,8 @@ export class Pump {
   /** What passed a sink by while nothing was routed to it, by `keyOf`; and where a stream stood when that began. */
   private readonly missed = new Map<string, Passed>();
   private readonly left = new Map<string, Passed>();
+  /** Events that processors held when they were last asked, by `keyOf`. */
+  private readonly gathered = new Map<string, number>();
   /** What an earlier pump of the same name, ended by a reload, had brought each sink, by `keyOf`. */
   private readonly inherited = new Map<string, LossCounts>();
 
@@ -77,6 +101,8 @@ export class Pump {
     try {
       while (!this.stopping) {
         const more = await this.round();
+        await this.emptyLeft();
+        await this.deliverDue(this.routes, false);
         if (snapshots !== undefined && this.taken >= snapshots) this.abandoned = this.stopping = true;
         else if (more) await nextTurn();
         else await wait();
@@ -84,7 +110,11 @@ export class Pump {
       await probe.finish?.();
       // After the last wanted snapshot the rest is neither shown nor lost: it is held.
       while (!this.abandoned && (await this.drainAll()) > 0) await nextTurn();
+      await this.emptyLeft();
+      await this.deliverDue(this.routes, true);
     } finally {
+      this.hasEnded = true;
+      for (const { done } of this.emptying.splice(0)) done();
       this.account();
       await probe.close();
     }
@@ -95,17 +125,30 @@ export class Pump {
     this.stopping = true;
   }
 
-  /** From the next batch on, send to these sinks. A sink answers for what happens while something is routed to it. */
-  setRoutes(routes: readonly Route[]): void {
+  /**
+   * From the next batch on, send to these sinks. A sink answers for what happens while something is routed to it.
+   * Settles when it has also got what processors of its old route still held.
+   */
+  setRoutes(routes: readonly Route[]): Promise<void> {
     this.account();
     const before = this.routes;
     this.routes = routes;
+    const left = before.filter(({ holder }) => holder && !routes.some((route) => route.holder === holder));
     for (const schema of this.options.probe.schemas) {
       const now = this.passed(schema);
       const accepting = (some: readonly Route[]) => some.filter((route) => route.accepts?.(schema) ?? true);
       const [old, next] = [accepting(before), accepting(routes)];
-      for (const route of old) if (!next.some(({ sink }) => sink === route.sink)) this.leave(schema, route, now);
-      for (const route of next) if (!old.some(({ sink }) => sink === route.sink)) this.join(schema, route, now);
+      for (const route of old) if (!next.some((one) => nameOf(one) === nameOf(route))) this.leave(schema, route, now);
+      for (const route of next) if (!old.some((one) => nameOf(one) === nameOf(route))) this.join(schema, route, now);
+    }
+    if (left.length === 0 || this.hasEnded) return Promise.resolve();
+    return new Promise((done) => this.emptying.push({ routes: left, done }));
+  }
+
+  private async emptyLeft(): Promise<void> {
+    for (const { routes, done } of this.emptying.splice(0)) {
+      await this.deliverDue(routes, true);
+      done();
     }
   }
 
@@ -183,25 +226,78 @@ export class Pump {
 
   private async send(route: Route, batch: Batch, events: bigint): Promise<void> {
     const entry = this.entry(batch.schema, route);
-    let { rows } = batch;
+    let processed: readonly Batch[];
     try {
-      const processed = route.process?.(batch) ?? batch;
-      rows = processed.rows;
-      // Rows that a filter takes out of a snapshot cannot be told in updates: the snapshot arrives, or it does not.
-      const filtered = batch.snapshot ? 0n : BigInt(batch.rows - rows);
-      entry.filtered += filtered;
-      events -= filtered;
-      // An empty snapshot is still news: a table of nothing happened.
-      if (rows > 0 || processed.snapshot) await route.write(processed);
-      entry.delivered += events;
+      processed = route.process?.(batch) ?? [batch];
     } catch (error) {
       entry.sinkFailed += events;
-      this.options.onSinkError(route.sink, error, rows);
+      this.options.onSinkError(route.sink, error, batch.rows);
+      return;
+    }
+    if (batch.snapshot) {
+      // Rows that a filter takes out of a snapshot cannot be told in updates: the snapshot arrives, or it does not.
+      await this.writeAll(entry, route, processed, events);
+      return;
+    }
+    const passed = processed.reduce((sum, one) => sum + (one.events ?? one.rows), 0);
+    entry.filtered += events - BigInt(passed) - BigInt(this.newlyHeld(batch.schema, route));
+    await this.writeAll(entry, route, processed, BigInt(passed));
+  }
+
+  /** What processors have to give without a new batch. */
+  private async deliverDue(routes: readonly Route[], rest: boolean): Promise<void> {
+    if (!routes.some(({ holder }) => holder)) return;
+    const question = { rest };
+    for (const schema of this.options.probe.schemas) {
+      const writes = routes.map(async (route) => {
+        if (!route.holder || !(route.accepts?.(schema) ?? true)) return;
+        let due: readonly Batch[];
+        try {
+          due = route.holder.due(schema, question).map((batch) => route.after?.(batch) ?? batch);
+        } catch (error) {
+          this.options.onSinkError(route.sink, error, 0);
+          due = [];
+        }
+        const given = -this.newlyHeld(schema, route);
+        const passed = due.reduce((sum, one) => sum + (one.events ?? one.rows), 0);
+        const entry = this.entry(schema, route);
+        // A filter behind the processor that gathered.
+        if (schema.shape === 'events') entry.filtered += BigInt(given - passed);
+        await this.writeAll(entry, route, due, schema.shape === 'events' ? BigInt(passed) : 0n);
+      });
+      await Promise.all(writes);
     }
   }
 
+  /** How many events more than at the last question the processors of a route hold. */
+  private newlyHeld(schema: Schema, route: Route): number {
+    const key = keyOf(schema, route);
+    const before = this.gathered.get(key) ?? 0;
+    const now = route.holder?.held(schema) ?? 0;
+    this.gathered.set(key, now);
+    return now - before;
+  }
+
+  /** Write batches that stand for `events` together, one after the other. */
+  private async writeAll(entry: LedgerEntry, route: Route, batches: readonly Batch[], events: bigint): Promise<void> {
+    let left = events;
+    for (const [i, batch] of batches.entries()) {
+      const own = i === batches.length - 1 ? left : BigInt(batch.events ?? batch.rows);
+      left -= own;
+      try {
+        // An empty snapshot is still news: a table of nothing happened.
+        if (batch.rows > 0 || batch.snapshot) await route.write(batch);
+        entry.delivered += own;
+      } catch (error) {
+        entry.sinkFailed += own;
+        this.options.onSinkError(route.sink, error, batch.rows);
+      }
+    }
+    if (batches.length === 0) entry.delivered += left;
+  }
+
   private entry(schema: Schema, route: Route): LedgerEntry {
-    return this.options.ledger.entry(this.options.source, schema.stream, route.sink);
+    return this.options.ledger.entry(this.options.source, schema.stream, nameOf(route));
   }
 
   /** Take the kernel's counters over into the ledger; called at any time for a live view, and at the end. */
@@ -222,15 +318,19 @@ export class Pump {
           ringFull: before.ringFull + counts.ringFull - missed.ringFull,
           mapFull: before.mapFull + counts.mapFull - missed.mapFull,
           cut: before.cut + counts.cut - missed.cut,
-          held,
+          held: schema.shape === 'events' ? held + BigInt(route.holder?.held(schema) ?? 0) : held,
         } satisfies Partial<LedgerEntry>);
       }
     }
   }
 }
 
-function keyOf({ stream }: Schema, { sink }: Route): string {
-  return `${stream}\0${sink}`;
+function keyOf({ stream }: Schema, route: Route): string {
+  return `${stream}\0${nameOf(route)}`;
+}
+
+function nameOf({ sink, via }: Route): string {
+  return via === undefined ? sink : `${via} -> ${sink}`;
 }
 
 /** Let timers and signals have their turn: under a storm the loop would otherwise never yield. */

@@ -9,6 +9,8 @@ import type { Schema } from './schema.js';
  * that batch for this sink alone; the agent counts its rows, says so, and goes on.
  */
 export interface Sink {
+  /** It also wants the rows that options of a plugin filter out in user space. Default: false. */
+  readonly unfiltered?: boolean;
   /** Called with every schema that may arrive, and again with the whole new list when a reload changes it. */
   open(schemas: readonly Schema[]): Promise<void>;
   /** Everything is attached: what is wanted before the first row may be written, such as a header. */

@@ -1,5 +1,6 @@
 import {
   type BatchBuilder,
+  type Clock,
   createDecoder,
   type Log,
   type LossCounts,
@@ -16,13 +17,17 @@ import { planStreams, type StreamOwner, type StreamPlan } from './btf/index.js';
 import { wallClock } from './clock.js';
 import { applyOptions } from './constants.js';
 import { Counters } from './counters.js';
+import { withMaskedBtf } from './masked-btf.js';
 import { libbpf } from './native/libbpf.js';
 import { libc, rcuGracePeriod } from './native/libc.js';
 import { BpfObject, type LoadedFile } from './object.js';
 import type { Poller } from './poller.js';
+import { type FeatureSet, hiddenHelpers, NO_FEATURES } from './predict/index.js';
+import { refuseTurnedOff, withoutOptional } from './predict/turned-off.js';
 import { mapRing, RingReader } from './ring.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
 import { Snapshots, type Taken } from './snapshots.js';
+import { type Tap, tapped } from './tap.js';
 import { ensureTracefs, needsTracefs } from './tracefs.js';
 import { setTracepointArgs } from './tracepoint-args.js';
 
@@ -40,6 +45,10 @@ export interface ObjectProbeOptions {
   readonly attachSet?: number;
   /** Pass libbpf's debug lines to the log. */
   readonly debug?: boolean;
+  /** Told of everything that comes from the kernel. */
+  readonly tap?: Tap;
+  /** Features that this kernel is taken not to have: their programs are not tried. */
+  readonly without?: FeatureSet;
 }
 
 /** What came of trying one set. */
@@ -88,7 +97,8 @@ export class ObjectProbe implements Probe {
     const { owner, definition, file, options } = config;
     this.plans = planStreams(owner, definition, file.info, options);
     this.schemas = this.plans.map((plan) => plan.schema);
-    const sets = attachSets(definition, options);
+    const without = config.without ?? NO_FEATURES;
+    const sets = attachSets(definition, options).map((set) => withoutOptional(set, file.info, without));
     this.sets = config.attachSet === undefined ? sets : sets.slice(config.attachSet, config.attachSet + 1);
   }
 
@@ -155,15 +165,25 @@ export class ObjectProbe implements Probe {
   }
 
   private load(set: ResolvedSet): void {
-    const { owner, definition, file, options, log, debug } = this.config;
+    const { definition, file, options, without = NO_FEATURES } = this.config;
+    refuseTurnedOff(set, file.info, without);
     const wanted = file.info.programs.filter(({ name }) => set.programs.includes(name));
     if (wanted.some(({ section }) => needsTracefs(section))) ensureTracefs();
-    const object = new BpfObject(owner.plugin, file, log, debug);
-    this.object = object;
-    object.select(new Set(set.programs));
-    applyOptions(object, definition.options ?? {}, options);
-    setTracepointArgs(object);
-    object.load();
+    const load = (btfPath?: string) => {
+      const object = new BpfObject(this.config.owner.plugin, file, this.config.log, this.config.debug, btfPath);
+      this.object = object;
+      object.select(new Set(set.programs));
+      applyOptions(object, definition.options ?? {}, options);
+      setTracepointArgs(object);
+      object.load();
+      return object;
+    };
+    const hidden = hiddenHelpers(without);
+    this.useLoaded(hidden.size === 0 ? load() : withMaskedBtf(hidden, load));
+  }
+
+  private useLoaded(object: BpfObject): void {
+    const { owner, file } = this.config;
     this.bss = object.mapSection('.bss');
     if (!this.bss)
       throw new SkepError(
@@ -185,7 +205,10 @@ export class ObjectProbe implements Probe {
     // Text as the last member may be sent short: only what stands before it must be there.
     const last = members.at(-1);
     const smallest = last && last.field.type === 'bytes' ? last.offset : size;
-    const reader = new RingReader(memory, createDecoder(members, this.clock), smallest);
+    const make = (clock: () => Clock) => createDecoder(members, clock);
+    const { tap } = this.config;
+    const decoder = tap ? tapped(tap, this.clock, make) : make(this.clock);
+    const reader = new RingReader(memory, decoder, smallest);
     this.rings.set(plan.schema.stream, { reader, fd: map.fd, unmap });
     this.config.poller.add(map.fd);
   }
@@ -270,8 +293,18 @@ export class ObjectProbe implements Probe {
     if (waiting?.length === 0) this.ready.delete(plan.schema);
     const { timeNs, intervalNs, complete } = taken;
     into.snapshot = { timeNs, intervalNs, complete };
-    const isArray = this.object.map(`${plan.snapshot.name}_0`).isArray;
+    this.config.tap?.snapshot(taken, this.covered(plan.schema.stream));
+    const isArray = this.isArray(plan);
     return plan.kind === 'table' ? tableRows(plan, taken, isArray, into) : histogramRows(plan, taken, into);
+  }
+
+  /** Where the rows of each stream come from. After `open`. */
+  streamPlans(): readonly { readonly plan: StreamPlan; readonly isArray: boolean }[] {
+    return this.plans.map((plan) => ({ plan, isArray: plan.kind !== 'events' && this.isArray(plan) }));
+  }
+
+  private isArray({ snapshot }: Exclude<StreamPlan, { kind: 'events' }>): boolean {
+    return this.object!.map(`${snapshot.name}_0`).isArray;
   }
 
   private newlyLost(ring: string): number {

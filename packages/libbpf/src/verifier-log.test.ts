@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lastLines, verifierLog } from './verifier-log.js';
+import { instructionsProcessed, lastLines, verifierLog } from './verifier-log.js';
 
 const KERNEL = `0: R1=ctx(off=0,imm=0) R10=fp0
 ; return *(int *)ctx->ptr;
@@ -26,5 +26,10 @@ describe('the log of the verifier', () => {
     const log = `${KERNEL}\nverification time 99 usec\nstack depth 16\n${STATISTICS}\n`;
     expect(lastLines(log, 2)).toBe("3: (61) r0 = *(u32 *)(r2 +0)\nR2 invalid mem access 'scalar'");
     expect(lastLines(log, 100)).toBe(KERNEL);
+  });
+
+  it('says how many instructions were processed, from 5.10 to 6.18', () => {
+    expect(instructionsProcessed(`verification time 99 usec\nstack depth 16\n${STATISTICS}\n`)).toBe(4);
+    expect(() => instructionsProcessed(KERNEL)).toThrow('no statistics');
   });
 });

@@ -12,3 +12,14 @@ export function lastLines(log: string, count: number): string {
   const lines = log.split('\n').filter((line) => !NOISE.test(line));
   return lines.slice(-count).join('\n');
 }
+
+/**
+ * What a program cost the verifier, from the statistics in its log; the kernel's limit is a million.
+ *
+ * @throws Error when the log holds no statistics.
+ */
+export function instructionsProcessed(log: string): number {
+  const match = /^processed (\d+) insns/m.exec(log);
+  if (match === null) throw new Error(`no statistics in the verifier's log: ${log.slice(0, 200)}`);
+  return Number(match[1]);
+}

@@ -1,4 +1,5 @@
 export * from './agent/wiring.js';
 export * from './config/index.js';
+export * from './recording/index.js';
 export * from './schema-json.js';
 export * from './tool.js';

@@ -1,8 +1,8 @@
 import type { OptionDefinition, OptionDefinitions } from '@skep/core';
 import { z } from 'zod';
-import { frame, INSTANCE_NAME, pluginFrame, sinkFrame } from './config/frame.js';
+import { frame, INSTANCE_NAME, pluginFrame, processorFrame, sinkFrame } from './config/frame.js';
 import { groupOf } from './config/options.js';
-import type { LoadedPlugin, LoadedSink } from './discovery/load-package.js';
+import type { LoadedPackage, LoadedPlugin, LoadedProcessor, LoadedSink } from './discovery/load-package.js';
 
 /** A JSON Schema, draft 2020-12. */
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -17,13 +17,16 @@ const SECRET: JsonSchema = {
   additionalProperties: false,
 };
 
+const FRAMES = { plugin: pluginFrame, sink: sinkFrame, processor: processorFrame };
+
 /**
- * The JSON Schema of the YAML with these plugins and sinks installed, for editors: save it and begin the YAML with
+ * The JSON Schema of the YAML with these packages installed, for editors: save it and begin the YAML with
  * `# yaml-language-server: $schema=./skep.schema.json`. Packages not listed are allowed, with any options.
  */
-export function configSchema(packages: readonly (LoadedPlugin | LoadedSink)[]): JsonSchema {
+export function configSchema(packages: readonly LoadedPackage[]): JsonSchema {
   const plugins = packages.filter((one) => one.kind === 'plugin');
   const sinks = packages.filter((one) => one.kind === 'sink');
+  const processors = packages.filter((one) => one.kind === 'processor');
   const { properties, ...rest } = jsonOf(frame);
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -32,6 +35,7 @@ export function configSchema(packages: readonly (LoadedPlugin | LoadedSink)[]): 
     properties: {
       ...(properties as JsonSchema),
       plugins: { ...instances('plugin', plugins, pluginEntry), minProperties: 1 },
+      processors: { ...instances('processor', processors, processorEntry), type: ['object', 'null'] },
       sinks: { ...instances('sink', sinks, sinkEntry), type: ['object', 'null'] },
     },
     $defs: { substitution: SUBSTITUTION, secret: SECRET },
@@ -39,8 +43,8 @@ export function configSchema(packages: readonly (LoadedPlugin | LoadedSink)[]): 
 }
 
 /** A map of instances: each entry is checked by its `use`, or by its own name when it has none. */
-function instances<T extends LoadedPlugin | LoadedSink>(
-  kind: string,
+function instances<T extends LoadedPackage>(
+  kind: T['kind'],
   packages: readonly T[],
   entryOf: (one: T) => JsonSchema,
 ): JsonSchema {
@@ -59,7 +63,7 @@ function instances<T extends LoadedPlugin | LoadedSink>(
     },
   ]);
   const names = packages.map((one) => one.name);
-  const common = jsonOf(kind === 'plugin' ? pluginFrame : sinkFrame);
+  const common = jsonOf(FRAMES[kind]);
   const use = { ...((common.properties as JsonSchema).use as JsonSchema), examples: names };
   const entry = {
     anyOf: [
@@ -67,7 +71,7 @@ function instances<T extends LoadedPlugin | LoadedSink>(
       { type: 'null' },
       { ...common, properties: { ...(common.properties as JsonSchema), use } },
     ],
-    allOf: byUse,
+    ...(byUse.length > 0 ? { allOf: byUse } : {}),
   };
   return {
     type: 'object',
@@ -86,6 +90,12 @@ function pluginEntry(plugin: LoadedPlugin): JsonSchema {
 function sinkEntry(sink: LoadedSink): JsonSchema {
   const { properties } = optionsSchema(sink.definition.options ?? {}, true);
   const own = Object.fromEntries(Object.keys(sinkFrame.shape).map((key) => [key, true]));
+  return { properties: { ...own, ...(properties as JsonSchema) }, additionalProperties: false };
+}
+
+function processorEntry(processor: LoadedProcessor): JsonSchema {
+  const { properties } = optionsSchema(processor.definition.options ?? {}, false);
+  const own = Object.fromEntries(Object.keys(processorFrame.shape).map((key) => [key, true]));
   return { properties: { ...own, ...(properties as JsonSchema) }, additionalProperties: false };
 }
 

@@ -11,8 +11,9 @@ import {
   rowsOf,
   type SelfTest,
   type SelfTestContext,
+  type SkepError,
 } from '@skep/core';
-import { attachSets, type ObjectProbe } from '@skep/libbpf';
+import { attachSets, type ObjectProbe, type ProgramCost, verifierCost } from '@skep/libbpf';
 import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
 import { optionFilters, rowFilter } from './agent/routes.js';
@@ -26,14 +27,20 @@ export interface SelfTestResult {
   /** Programs of the set that was used, or tried; empty when it never came to that. */
   readonly set: readonly string[];
   readonly outcome: 'passed' | 'failed' | 'skipped';
+  /** Skipped since this kernel does not take the set; else a skip is the test's own, which lacks something here. */
+  readonly refused: boolean;
   /** Why it failed or was skipped. */
   readonly reason: string;
   readonly seconds: number;
+  /** What the set's programs cost the verifier with the test's options; only of a test that passed, when asked for. */
+  readonly programs?: readonly ProgramCost[];
 }
 
 export interface SelfTestOptions {
   /** Every attach set by itself, not only the first that this kernel takes. */
   readonly everySet: boolean;
+  /** Measure what verification costs: one more load for each test that passes. */
+  readonly cost?: boolean;
   readonly log: Log;
 }
 
@@ -44,33 +51,42 @@ class Skip extends Error {}
 /** Run the plugin's own tests, one after the other: attach, do the workload, detach, look at the rows. */
 export async function* runSelfTests(
   plugin: LoadedPlugin,
-  { everySet, log }: SelfTestOptions,
+  { everySet, cost = false, log }: SelfTestOptions,
 ): AsyncGenerator<SelfTestResult> {
   const tests = [plugin.definition.selftest].flat() as SelfTest[];
-  for (const test of tests) {
-    const options = completeOptions(plugin.definition, test.options ?? {});
-    const sets = attachSets(plugin.definition, options);
-    const choices = everySet ? sets.map((_, i) => i) : [undefined];
-    for (const attachSet of choices) {
-      const began = performance.now();
-      const result = await runOne(plugin, test, options, attachSet, log);
-      const set = result.set.length > 0 ? result.set : attachSet === undefined ? [] : sets[attachSet]!.programs;
-      const seconds = (performance.now() - began) / 1000;
-      yield { ...result, plugin: plugin.name, test: test.name ?? plugin.name, set, seconds };
+  const host = new KernelHost(log);
+  try {
+    for (const test of tests) {
+      const options = completeOptions(plugin.definition, test.options ?? {});
+      const sets = attachSets(plugin.definition, options);
+      const choices = everySet ? sets.map((_, i) => i) : [undefined];
+      for (const attachSet of choices) {
+        const began = performance.now();
+        const result = await runOne(host, plugin, test, options, attachSet);
+        const set = result.set.length > 0 ? result.set : attachSet === undefined ? [] : sets[attachSet]!.programs;
+        const seconds = (performance.now() - began) / 1000;
+        const whole = { ...result, plugin: plugin.name, test: test.name ?? plugin.name, set, seconds };
+        if (!cost || result.outcome !== 'passed') yield whole;
+        else {
+          const file = host.file(plugin.definition.object.url);
+          yield { ...whole, programs: verifierCost(file, plugin.definition, options, set, log) };
+        }
+      }
     }
+  } finally {
+    await host.close();
   }
 }
 
-type Outcome = Pick<SelfTestResult, 'outcome' | 'reason' | 'set'>;
+type Outcome = Pick<SelfTestResult, 'outcome' | 'refused' | 'reason' | 'set'>;
 
 async function runOne(
+  host: KernelHost,
   plugin: LoadedPlugin,
   test: SelfTest,
   options: OptionValues,
   attachSet: number | undefined,
-  log: Log,
 ): Promise<Outcome> {
-  const host = new KernelHost(log);
   const folder = mkdtempSync(join(tmpdir(), 'skep-selftest-'));
   let set: readonly string[] = [];
   try {
@@ -81,25 +97,27 @@ async function runOne(
       await probe.attach();
       set = probe.attachedSet?.programs ?? [];
       const verdict = await observe(probe, plugin, test, options, folder, host);
-      return { set, ...verdict };
+      return { set, refused: false, ...verdict };
     } finally {
       await probe.close();
     }
   } catch (error) {
-    if (error instanceof Skip) return { set, outcome: 'skipped', reason: error.message };
-    // "This kernel cannot" is an answer, not a failure.
-    if (isSkepError(error) && ['SKEP_ATTACH', 'SKEP_PERMISSION', 'SKEP_TRACEFS'].includes(error.code)) {
-      return { set, outcome: 'skipped', reason: error.remedy ? `${error.message}\n${error.remedy}` : error.message };
+    if (error instanceof Skip) return { set, outcome: 'skipped', refused: false, reason: error.message };
+    if (!isSkepError(error)) {
+      return { set, outcome: 'failed', refused: false, reason: String((error as Error).stack ?? error) };
     }
-    if (isSkepError(error) && error.code === 'SKEP_VERIFIER' && !error.remedy.startsWith('the verifier')) {
-      return { set, outcome: 'skipped', reason: error.message };
-    }
-    const reason = isSkepError(error) ? `${error.message}\n${error.remedy}` : String((error as Error).stack ?? error);
-    return { set, outcome: 'failed', reason };
+    const reason = error.remedy ? `${error.message}\n${error.remedy}` : error.message;
+    if (isRefusal(error)) return { set, outcome: 'skipped', refused: true, reason };
+    return { set, outcome: 'failed', refused: false, reason };
   } finally {
-    await host.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** "This kernel cannot" is an answer, not a failure; a program that the verifier finds fault with is one. */
+function isRefusal({ code, remedy }: SkepError): boolean {
+  if (['SKEP_ATTACH', 'SKEP_PERMISSION', 'SKEP_TRACEFS'].includes(code)) return true;
+  return code === 'SKEP_VERIFIER' && !remedy.startsWith('the verifier');
 }
 
 async function observe(
@@ -145,6 +163,10 @@ async function observe(
   });
   while (working) {
     drain();
+    if (context.signal.aborted) {
+      const reason = `the workload did not end within ${TIMEOUT_MS / 1000} s`;
+      return { outcome: 'failed', reason };
+    }
     await Promise.race([host.wait(), work.catch(() => undefined)]);
   }
   await work;

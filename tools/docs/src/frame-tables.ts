@@ -13,6 +13,7 @@ const NOTES: Readonly<Record<string, Partial<Omit<Key, 'name'>>>> = {
   version: { takes: '`1`', default: 'required' },
   agent: { takes: 'mapping', meaning: 'Settings of the process' },
   plugins: { takes: 'mapping', default: 'required', meaning: 'What is traced, by name: at least one' },
+  processors: { takes: 'mapping', default: 'none', meaning: 'What happens to rows on their way, by name' },
   sinks: {
     takes: 'mapping',
     default: '`screen`, a stdout sink that gets everything',
@@ -24,6 +25,8 @@ const NOTES: Readonly<Record<string, Partial<Omit<Key, 'name'>>>> = {
   'plugins.every': { takes: 'time, 1ms to 24d', default: "the plugin's own interval, else `5s`" },
   'plugins.options': { takes: 'mapping', meaning: 'Options of the plugin: see its page or `skep info`' },
   'plugins.program': { takes: 'text' },
+  'processors.use': { takes: 'text' },
+  'processors.from': { takes: 'name or list of names' },
   'sinks.use': { takes: 'text' },
   'sinks.from': { takes: 'name or list of names' },
   'sinks.where': { takes: 'text', default: 'every row', meaning: 'Rows to keep: see [filters](filters.md)' },
@@ -34,6 +37,7 @@ export interface FrameTables {
   readonly top: string;
   readonly agent: string;
   readonly plugin: string;
+  readonly processor: string;
   readonly sink: string;
 }
 
@@ -53,6 +57,7 @@ export function frameTables(): FrameTables {
     top: tableOf(schema, ''),
     agent: tableOf(withProperties(properties.agent!), 'agent.'),
     plugin: tableOf(withProperties(entryOf(properties.plugins!)), 'plugins.'),
+    processor: tableOf(withProperties(entryOf(properties.processors!)), 'processors.'),
     sink: tableOf(withProperties(entryOf(properties.sinks!)), 'sinks.'),
   };
   if (left.size > 0) throw new Error(`notes about keys that do not exist: ${[...left].join(', ')}`);

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { frameTables } from './frame-tables.js';
+import { type KernelCell, kernelsPage } from './kernels-page.js';
 import { fillMarks } from './markdown.js';
 import { sinkOptions, toolOptions } from './option-tables.js';
-import { type DocumentedSink, loadSinks, loadTools, type Tool } from './packages.js';
+import { type DocumentedPackage, loadPackages, loadTools, type Tool } from './packages.js';
 import { toolIndex, toolSummary } from './tool-index.js';
 import { GENERATED, streamTables, toolPage } from './tool-page.js';
 
@@ -20,14 +21,17 @@ export const TOOL_PAGES = 'docs/tools';
  */
 export async function generate(root: string): Promise<Pages> {
   const tools = await loadTools(root);
-  const sinks = await loadSinks(root);
+  const sinks = await loadPackages(root, 'sink');
+  const processors = await loadPackages(root, 'processor');
   const pages = new Map<string, string>();
   for (const tool of tools) {
     pages.set(`${TOOL_PAGES}/${tool.facts.name}.md`, toolPage(tool));
     if (tool.readme) pages.set(`${tool.folder}/README.md`, pluginReadme(tool));
   }
   pages.set(`${TOOL_PAGES}/README.md`, toolIndex(tools));
-  pages.set('docs/configuration.md', configuration(root, sinks));
+  const cells = JSON.parse(readFileSync(join(root, 'tools/matrix/results.json'), 'utf8')) as KernelCell[];
+  pages.set('docs/kernels.md', kernelsPage(cells));
+  pages.set('docs/configuration.md', configuration(root, sinks, processors));
   const readme = join(root, 'README.md');
   if (existsSync(readme)) {
     pages.set('README.md', fillMarks(readFileSync(readme, 'utf8'), { tools: toolSummary(tools) }));
@@ -42,10 +46,17 @@ function pluginReadme({ plugin, facts, readme }: Tool): string {
   });
 }
 
-function configuration(root: string, sinks: readonly DocumentedSink[]): string {
+function configuration(
+  root: string,
+  sinks: readonly DocumentedPackage[],
+  processors: readonly DocumentedPackage[],
+): string {
   const text = readFileSync(join(root, 'tools/docs/text/configuration.md'), 'utf8');
-  const { top, agent, plugin, sink } = frameTables();
-  const parts: Readonly<Record<string, string>> = { top, agent, plugin, sink, sinks: sinkSections(sinks) };
+  const parts: Readonly<Record<string, string>> = {
+    ...frameTables(),
+    sinks: sections(sinks),
+    processors: sections(processors),
+  };
   const filled = text.replace(/^\{\{(\w+)\}\}$/gm, (_, name: string) => {
     const part = parts[name];
     if (part === undefined) throw new Error(`configuration.md asks for "${name}"`);
@@ -54,12 +65,16 @@ function configuration(root: string, sinks: readonly DocumentedSink[]): string {
   return `${GENERATED}\n\n${filled}`;
 }
 
-function sinkSections(sinks: readonly DocumentedSink[]): string {
-  return sinks
-    .map(({ sink, folder }) => {
-      const title = `### \`use: ${sink.name}\``;
-      const about = `${sink.description}. More: [${folder}](../${folder}).`;
-      return `${title}\n\n${about}\n\n${sinkOptions(sink.definition.options ?? {})}`;
+function sections(packages: readonly DocumentedPackage[]): string {
+  return packages
+    .map(({ loaded, folder }) => {
+      const title = `### \`use: ${loaded.name}\``;
+      const about = `${upperFirst(loaded.description)}. More: [${folder}](../${folder}).`;
+      return `${title}\n\n${about}\n\n${sinkOptions(loaded.definition.options ?? {})}`;
     })
     .join('\n\n');
+}
+
+function upperFirst(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

@@ -1,2 +1,3 @@
 export * from './compare.js';
 export * from './generate.js';
+export * from './kernels-page.js';

@@ -5,9 +5,10 @@ import { readObjectFile } from '@skep/libbpf';
 import {
   describePlugin,
   type LoadedPlugin,
+  type LoadedProcessor,
   type LoadedSink,
+  loadAnyPackage,
   loadPluginPackage,
-  loadSinkPackage,
   type PackageInfo,
   type PluginFacts,
 } from '@skep/runner';
@@ -24,8 +25,9 @@ export interface Tool {
   readonly readme: string;
 }
 
-export interface DocumentedSink {
-  readonly sink: LoadedSink;
+/** A sink or processor of this workspace. */
+export interface DocumentedPackage {
+  readonly loaded: LoadedSink | LoadedProcessor;
   readonly folder: string;
 }
 
@@ -48,23 +50,24 @@ export async function loadTools(root: string): Promise<Tool[]> {
   return tools.sort((a, b) => compare(a.facts.name, b.facts.name));
 }
 
-/** Every packages/sink-*, by name. */
-export async function loadSinks(root: string): Promise<DocumentedSink[]> {
+/** Every packages/sink-* or packages/processor-*, by name. */
+export async function loadPackages(root: string, kind: 'sink' | 'processor'): Promise<DocumentedPackage[]> {
   const packages = join(root, 'packages');
-  const folders = readdirSync(packages).filter((name) => name.startsWith('sink-'));
-  const sinks: DocumentedSink[] = [];
+  const folders = readdirSync(packages).filter((name) => name.startsWith(`${kind}-`));
+  const found: DocumentedPackage[] = [];
   for (const name of folders.sort()) {
     const folder = join(packages, name);
     if (!existsSync(join(folder, 'package.json'))) continue;
-    sinks.push({ sink: await loadSinkPackage(infoOf('sink', folder), root), folder: relative(root, folder) });
+    const loaded = (await loadAnyPackage(infoOf(kind, folder), root)) as DocumentedPackage['loaded'];
+    found.push({ loaded, folder: relative(root, folder) });
   }
-  return sinks;
+  return found;
 }
 
 function infoOf(kind: PackageInfo['kind'], folder: string): PackageInfo {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, string>;
   const { name = '', version = '', description = '' } = manifest;
-  const short = name.replace(/^@skep\/(plugin|sink)-/, '');
+  const short = name.replace(/^@skep\/(plugin|sink|processor)-/, '');
   const category = kind === 'plugin' ? basename(dirname(folder)) : undefined;
   return { kind, name: short, package: name, version, description, folder, category };
 }

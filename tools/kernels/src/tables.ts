@@ -1,3 +1,4 @@
+import { readFormatFile } from '@skep/libbpf';
 import { type BtfType, LazyBtf } from '@skep/libbpf/btf';
 import type { KernelDump } from './dump.js';
 
@@ -97,23 +98,18 @@ interface Format {
   readonly fields: string;
 }
 
-const EVENT = /^event: events\/([^/]+)\/([^/]+)\/format$/;
-const FIELD = /^\tfield:(?:.*[ *])?(\w+)(?:\[[^;]*\])?;\toffset:(\d+);\tsize:(\d+);/;
+const EVENT = /^event: events\/([^/]+)\/([^/]+)\/format$/m;
 
 export function readFormats(text: string): Format[] {
+  const [, ...parts] = text.split(EVENT);
   const formats: Format[] = [];
-  let current: { category: string; name: string; fields: string[] } | undefined;
-  const end = () => current && formats.push({ ...current, fields: current.fields.join(',') });
-  for (const line of text.split('\n')) {
-    const event = EVENT.exec(line);
-    if (event) {
-      end();
-      current = { category: event[1]!, name: event[2]!, fields: [] };
-      continue;
-    }
-    const field = FIELD.exec(line);
-    if (field && Number(field[2]) >= 8) current?.fields.push(`${field[1]}:${field[2]}:${field[3]}`);
+  for (let i = 0; i < parts.length; i += 3) {
+    const own = readFormatFile(parts[i + 2]!).fields.filter(({ offset }) => offset >= COMMON_BYTES);
+    const fields = own.map(({ name, offset, size }) => `${name}:${offset}:${size}`).join(',');
+    formats.push({ category: parts[i]!, name: parts[i + 1]!, fields });
   }
-  end();
   return formats;
 }
+
+/** The fields that all records begin with. */
+const COMMON_BYTES = 8;

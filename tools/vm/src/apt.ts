@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AptSource, debianMirrors, parseDeb822, parseOneLine, withSuite } from './apt-sources.js';
+import { isDiskFull, noRoom } from './disk-full.js';
 import { VmError } from './errors.js';
 import type { KnownKernel } from './kernels.js';
 import { run } from './process.js';
@@ -109,11 +110,19 @@ export class PrivateApt {
       .filter((line) => /^[EW]: /.test(line))
       .slice(0, 6);
     const message = `kernel ${name}, suite ${suite}: ${doing} failed\n    ${(lines.length > 0 ? lines : [stderr.trim()]).join('\n    ')}`;
+    if (isDiskFull(stderr)) return noRoom(this.#folder, message);
     if (/hash sum mismatch|hashes|unexpected size/i.test(stderr)) {
       return new VmError(
         'VM_FETCH',
         `${message}\n  A checksum is wrong.`,
         'The mirror is being updated or is broken: try again, or another mirror.',
+      );
+    }
+    if (/^E: Failed to fetch \S+\.deb .* 404 /m.test(stderr)) {
+      return new VmError(
+        'VM_FETCH',
+        `${message}\n  The mirror lacks what its own list names.`,
+        'It is being updated: try again later, or another mirror: SKEP_DEBIAN_MIRROR=<address ending in /debian>.',
       );
     }
     // An InRelease that is not there is also called "not signed".
@@ -131,12 +140,19 @@ export class PrivateApt {
         'Update the keys that Debian signs with: apt-get install debian-archive-keyring.',
       );
     }
+    if (
+      /connection (failed|closed|reset|timed out)|error reading from server|unexpected end|undetermined error/i.test(
+        stderr,
+      )
+    ) {
+      return new VmError('VM_FETCH', `${message}\n  The download broke off.`, 'Try again: nothing half done is kept.');
+    }
     return new VmError('VM_FETCH', message, 'Check that apt-get update works on this machine, then try again.');
   }
 }
 
 /** Everything apt on this machine is told to read; `SKEP_DEBIAN_MIRROR` stands in front. */
-function machineSources(): AptSource[] {
+export function machineSources(): AptSource[] {
   const sources: AptSource[] = [];
   const mirror = process.env.SKEP_DEBIAN_MIRROR;
   const read = (file: string) => {

@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { PrivateApt } from './apt.js';
 import { cacheFolder, withLock, writeAtomically } from './cache.js';
+import { isDiskFull, noRoom } from './disk-full.js';
 import { VmError } from './errors.js';
 import { ensureHostPackages } from './host-packages.js';
 import { vmlinuxOf } from './kernel-image.js';
@@ -89,17 +90,35 @@ export async function fetchKernel(name: string, options: FetchOptions = {}): Pro
     const cached = cachedKernel(kernel);
     if (isEnough(cached) && !options.update) return cached;
     const log = options.log ?? (() => {});
+    removeUnfinished(base, cached);
     log(`reading the package lists of ${kernel.suite}`);
-    const apt = await PrivateApt.open(kernel, join(base, 'apt'));
     try {
-      if (cached === undefined || options.update) await fetchImage(kernel, apt, base, log);
-      const fetched = cachedKernel(kernel)!;
-      if (options.headers && fetched.headers === undefined) await fetchHeaders(kernel, fetched, apt, log);
+      const apt = await PrivateApt.open(kernel, join(base, 'apt'));
+      try {
+        if (cached === undefined || options.update) await fetchImage(kernel, apt, base, log);
+        const fetched = cachedKernel(kernel)!;
+        if (options.headers && fetched.headers === undefined) await fetchHeaders(kernel, fetched, apt, log);
+      } finally {
+        apt.close();
+      }
+    } catch (error) {
+      if (isDiskFull(error)) throw noRoom(base, `kernel ${kernel.name}: ${(error as Error).message}`);
+      throw error;
     } finally {
-      apt.close();
+      removeUnfinished(base, cachedKernel(kernel));
     }
     return cachedKernel(kernel)!;
   });
+}
+
+/** What a fetch that failed or was killed left; called with the lock held, so nobody is at work on it. */
+function removeUnfinished(base: string, cached: CachedKernel | undefined): void {
+  for (const folder of cached === undefined ? [base] : [base, cached.folder]) {
+    if (!existsSync(folder)) continue;
+    for (const name of readdirSync(folder)) {
+      if (/^\.(new|headers)-/.test(name)) rmSync(join(folder, name), { recursive: true, force: true });
+    }
+  }
 }
 
 async function fetchImage(kernel: KnownKernel, apt: PrivateApt, base: string, log: (line: string) => void) {
@@ -112,7 +131,6 @@ async function fetchImage(kernel: KnownKernel, apt: PrivateApt, base: string, lo
     const parts = (await apt.dependencies(image)).filter((part) => part.startsWith('linux-') && part.endsWith(release));
     log(`downloading ${[image, ...parts].join(', ')}`);
     const fresh = join(base, `.new-${process.pid}`);
-    rmSync(fresh, { recursive: true, force: true });
     const root = join(fresh, 'root');
     await apt.unpack([image, ...parts], root);
     mergeUsr(root);
@@ -134,11 +152,9 @@ async function fetchImage(kernel: KnownKernel, apt: PrivateApt, base: string, lo
     // depmod looks in lib/, where there is nothing any more.
     const indexed = await run(['depmod', '--basedir', join(root, 'usr'), release]);
     if (indexed.status !== 0) {
-      throw new VmError(
-        'VM_FETCH',
-        `depmod failed on ${release}: ${indexed.stderr.trim()}`,
-        'Is there room in the cache?',
-      );
+      const message = `depmod failed on ${release}: ${indexed.stderr.trim()}`;
+      if (isDiskFull(indexed.stderr)) throw noRoom(base, message);
+      throw new VmError('VM_FETCH', message, 'Fetch it again: vm fetch --update.');
     }
     rmSync(folder, { recursive: true, force: true });
     renameSync(fresh, folder);

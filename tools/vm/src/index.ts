@@ -6,3 +6,4 @@ export { HOST_PACKAGES } from './host-packages.js';
 export { KERNELS, type KnownKernel, kernelNamed } from './kernels.js';
 export type { VmOptions, VmResult } from './options.js';
 export { runInVm } from './run.js';
+export { parseDurationMs } from './units.js';

@@ -11,8 +11,12 @@ export async function run(args: readonly string[]): Promise<number> {
   if (parseArgs(command, args)) return 0;
   const config = await loadConfig(command.processedArgs[0] as string);
   const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
-  process.stdout.write(
-    `${config.file}: ${count(config.plugins.length, 'plugin')}, ${count(config.sinks.length, 'sink')}, no mistakes\n`,
-  );
+  const { plugins, processors, sinks } = config;
+  const counts = [
+    count(plugins.length, 'plugin'),
+    ...(processors.length > 0 ? [count(processors.length, 'processor')] : []),
+    count(sinks.length, 'sink'),
+  ];
+  process.stdout.write(`${config.file}: ${counts.join(', ')}, no mistakes\n`);
   return 0;
 }

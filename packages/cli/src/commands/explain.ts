@@ -27,13 +27,13 @@ function isFile(target: string): boolean {
 }
 
 async function explainFile(file: string): Promise<AttachPlan[]> {
-  const { loadConfig } = await import('@skep/runner');
+  const { loadConfig, sinksReached } = await import('@skep/runner');
   const config = await loadConfig(file);
   const plans: AttachPlan[] = [];
   for (const instance of config.plugins) {
-    const sinks = config.sinks
-      .filter(({ from }) => from.includes(instance.name))
-      .map(({ name, sink }) => `${name} (${sink.name})`);
+    const sinks = sinksReached(config, instance.name).map((name) => {
+      return `${name} (${config.sinks.find((one) => one.name === name)!.sink.name})`;
+    });
     plans.push({ ...(await explainPlugin(instance.plugin, instance.options, instance.name)), sinks });
   }
   return plans;

@@ -13,6 +13,8 @@ const USAGE = `skep: kernel events from eBPF tools
   skep doctor                              kernel, BTF, privileges, libraries: what is missing, and the remedy
   skep selftest [tool...] [--all]          each plugin's own test on this kernel
   skep schema                              JSON Schema of the YAML
+  skep record <tool...> -o FILE            raw records to a file; skep replay FILE gives them out again
+  skep demo                                a recording of several tools, without root
 
 skep <command> --help and skep <tool> --help say more.
 `;

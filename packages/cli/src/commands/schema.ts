@@ -1,23 +1,16 @@
-import {
-  configSchema,
-  type LoadedPlugin,
-  type LoadedSink,
-  listPackages,
-  loadPluginPackage,
-  loadSinkPackage,
-} from '@skep/runner';
+import { configSchema, type LoadedPackage, listPackages, loadAnyPackage } from '@skep/runner';
 import { createLog } from '../log.js';
 import { createCommand, parseArgs } from '../usage.js';
 
-/** `skep schema`: JSON Schema of the YAML, composed from the plugins and sinks that are installed. */
+/** `skep schema`: JSON Schema of the YAML, composed from the packages that are installed. */
 export async function run(args: readonly string[]): Promise<number> {
   const command = createCommand('schema', 'JSON Schema of the configuration, for editors');
   if (parseArgs(command, args)) return 0;
   const here = process.cwd();
-  const loaded: (LoadedPlugin | LoadedSink)[] = [];
+  const loaded: LoadedPackage[] = [];
   for (const found of listPackages([here])) {
     try {
-      loaded.push(await (found.kind === 'plugin' ? loadPluginPackage(found, here) : loadSinkPackage(found, here)));
+      loaded.push(await loadAnyPackage(found, here));
     } catch (error) {
       createLog('warn').warn(`${found.package} is left out: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -1,8 +1,15 @@
 import { SkepError } from '@skep/core';
 import { examine, listPackages, loadPlugin, runSelfTests, type SelfTestResult } from '@skep/runner/tool';
 import { createLog } from '../log.js';
-import { addFactFormat, isJson, printJson } from '../output.js';
+import { addFactFormat, isJson, jsonList } from '../output.js';
 import { createCommand, parseArgs } from '../usage.js';
+
+interface Flags {
+  readonly attach: string;
+  readonly all?: boolean;
+  readonly cost?: boolean;
+  readonly verbose?: boolean;
+}
 
 /** `skep selftest [tool...]`: each plugin's own workload on this kernel, and whether it was seen. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -11,10 +18,11 @@ export async function run(args: readonly string[]): Promise<number> {
       .argument('[tool...]', 'Names of plugins')
       .option('--all', 'Every plugin found')
       .option('--attach <WHICH>', 'best: the set this kernel takes first; all: every set', 'best')
+      .option('--cost', 'Instructions that the verifier processed, per program')
       .option('-v, --verbose', 'Say what happens, with libbpf’s log'),
   );
   if (parseArgs(command, args)) return 0;
-  const { attach, all, verbose } = command.opts<{ attach: string; all?: boolean; verbose?: boolean }>();
+  const { attach, all, cost = false, verbose } = command.opts<Flags>();
   if (attach !== 'best' && attach !== 'all') {
     throw new SkepError('SKEP_USAGE', `--attach: expected best or all, got "${attach}"`);
   }
@@ -27,15 +35,17 @@ export async function run(args: readonly string[]): Promise<number> {
   await requireMachine();
   const log = createLog(verbose ? 'debug' : 'error');
   const results: SelfTestResult[] = [];
-  const json = isJson(command);
+  // One at a time also as JSON: of a machine that does not survive a test, what came before is known.
+  const list = isJson(command) ? jsonList() : undefined;
   for (const plugin of plugins) {
-    for await (const result of runSelfTests(plugin, { everySet: attach === 'all', log })) {
+    for await (const result of runSelfTests(plugin, { everySet: attach === 'all', cost, log })) {
       results.push(result);
-      if (!json) process.stdout.write(`${describe(result)}\n`);
+      if (list) list.add(result);
+      else process.stdout.write(`${describe(result)}\n`);
     }
   }
   const count = (outcome: SelfTestResult['outcome']) => results.filter((result) => result.outcome === outcome).length;
-  if (json) printJson(results);
+  if (list) list.end();
   else process.stdout.write(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped\n`);
   return count('failed') > 0 ? 1 : 0;
 }
@@ -48,9 +58,12 @@ async function requireMachine(): Promise<void> {
   throw new SkepError(code ?? 'SKEP_ATTACH', `no tool can run here: ${name}: ${text}`, remedy);
 }
 
-function describe({ plugin, test, set, outcome, reason, seconds }: SelfTestResult): string {
+function describe({ plugin, test, set, outcome, reason, seconds, programs = [] }: SelfTestResult): string {
   const name = test === plugin ? plugin : `${plugin}: ${test}`;
   const via = set.length > 0 ? ` [${set.join(' + ')}]` : '';
   const why = reason ? `: ${reason.replaceAll('\n', '\n    ')}` : '';
-  return `${outcome.padEnd(7)} ${name}${via} ${seconds.toFixed(1)} s${why}`;
+  const costs = programs.map(
+    ({ name, section, insns }) => `\n    ${name} (${section}): ${insns} instructions verified`,
+  );
+  return `${outcome.padEnd(7)} ${name}${via} ${seconds.toFixed(1)} s${why}${costs.join('')}`;
 }

@@ -191,18 +191,17 @@ describe('several streams', () => {
     expect(() => checkFilter(parseFilter("uid == 'x'"), [other, example])).toThrow('is text');
   });
 
-  it('compiles once per schema and refuses batches of another', () => {
-    const processor = filterProcessor('pid == 2', { missing: 'false' });
-    expect(processor.schema(other)).toBe(other);
-    expect(processor.process(batch).rows).toBe(1);
-    expect(processor.process(batchOf([{ pid: 2 }, { pid: 2 }])).rows).toBe(2);
+  it('is a processor that keeps the schema, and refuses batches of another', () => {
+    const processor = filterProcessor('pid == 2', example);
+    expect(processor.schema).toBe(example);
+    expect(processor.process(batchOf([{ pid: 2 }, { pid: 2 }, { pid: 1 }])).rows).toBe(2);
     expect(() => compileFilter('pid == 2', example).matches(batch)).toThrow('example.closes');
   });
 });
 
 it('keeps what the kernel lost when no row stays', () => {
   const batch = { ...batchOf([{ pid: 1 }]), lost: 5 };
-  expect(filterProcessor('pid == 2').process(batch)).toMatchObject({ rows: 0, lost: 5 });
+  expect(filterProcessor('pid == 2', batch.schema).process(batch)).toMatchObject({ rows: 0, lost: 5 });
 });
 
 it('quotes texts and regular expressions for programs', () => {

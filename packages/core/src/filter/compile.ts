@@ -59,23 +59,17 @@ export function compileFilter(expression: string | FilterAst, schema: Schema, op
 }
 
 /**
- * A processor that keeps the rows that fit. It takes batches of any schema and compiles once per schema: in `schema()`,
- * or at the first batch.
+ * A processor that keeps the rows that fit.
  *
- * @throws SkepError SKEP_FILTER at once for syntax; from `schema()` for what only a schema tells.
+ * @throws SkepError SKEP_FILTER
  */
-export function filterProcessor(expression: string | FilterAst, options: FilterOptions = {}): Processor {
-  const ast = typeof expression === 'string' ? parseFilter(expression, options) : expression;
-  const filters = new WeakMap<Schema, Filter>();
-  const filterOf = (schema: Schema): Filter => {
-    let filter = filters.get(schema);
-    if (!filter) filters.set(schema, (filter = compileFilter(ast, schema, options)));
-    return filter;
-  };
-  return {
-    schema: (input) => filterOf(input).schema,
-    process: (batch) => selectRows(batch, filterOf(batch.schema).matches(batch)),
-  };
+export function filterProcessor(
+  expression: string | FilterAst,
+  schema: Schema,
+  options: FilterOptions = {},
+): Processor {
+  const filter = compileFilter(expression, schema, options);
+  return { schema, process: (batch) => selectRows(batch, filter.matches(batch)) };
 }
 
 /**

@@ -24,6 +24,9 @@ export interface Libbpf {
   bpf_program__section_name(program: Pointer): string;
   bpf_program__set_autoload(program: Pointer, on: boolean): number;
   bpf_program__set_type(program: Pointer, type: number): number;
+  bpf_program__autoload(program: Pointer): boolean;
+  bpf_program__set_log_level(program: Pointer, level: number): number;
+  bpf_program__set_log_buf(program: Pointer, buffer: Uint8Array, size: number): number;
   bpf_program__set_attach_target(program: Pointer, fd: number, name: string): number;
   bpf_program__fd(program: Pointer): number;
   bpf_program__attach(program: Pointer): Pointer | null;
@@ -108,6 +111,9 @@ export const PROTOTYPES: readonly string[] = [
   'const char *bpf_program__section_name(const void *prog)',
   'int bpf_program__set_autoload(void *prog, bool autoload)',
   'int bpf_program__set_type(void *prog, uint32_t type)',
+  'bool bpf_program__autoload(const void *prog)',
+  'int bpf_program__set_log_level(void *prog, uint32_t log_level)',
+  'int bpf_program__set_log_buf(void *prog, void *log_buf, size_t log_size)',
   'int bpf_program__set_attach_target(void *prog, int attach_prog_fd, const char *attach_func_name)',
   'int bpf_program__fd(const void *prog)',
   'void *bpf_program__attach(const void *prog)',

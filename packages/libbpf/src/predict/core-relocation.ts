@@ -19,7 +19,7 @@ export type Relocated =
  *
  * @see https://docs.kernel.org/bpf/llvm_reloc.html#co-re-relocations
  */
-export function relocate(local: TypeLookup, relocation: CoreRelocation, tables: readonly TypeTable[]): Relocated {
+export function relocate(local: TypeLookup, relocation: CoreRelocation, tables: Iterable<TypeTable>): Relocated {
   const { kind, type: root } = relocation;
   if (kind === RELOCATION.TYPE_ID_LOCAL) return { state: 'value', value: BigInt(root) };
   const spec = localSpec(local, relocation);
@@ -59,7 +59,7 @@ interface Answer {
 
 const describeRoot = (what: string): string => what.split('.')[0]!;
 
-function candidatesOf(kind: string, name: string, tables: readonly TypeTable[]) {
+function candidatesOf(kind: string, name: string, tables: Iterable<TypeTable>) {
   if (name === '') return [];
   for (const { named, type } of tables) {
     const ids = named(name).filter((id) => type(id)?.kind === kind);

@@ -3,3 +3,4 @@ export * from './kernel.js';
 export * from './object-code.js';
 export * from './predict.js';
 export * from './program-kind.js';
+export * from './without.js';

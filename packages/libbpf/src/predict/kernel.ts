@@ -33,8 +33,8 @@ export interface KernelDescription {
   /** `Debian 6.1`, `this kernel`. */
   readonly title: string;
   readonly release: string;
-  /** The kernel's own types, then those of its modules. */
-  readonly tables: readonly TypeTable[];
+  /** The kernel's own types, then those of its modules, which are read only when somebody gets so far. */
+  readonly tables: Iterable<TypeTable>;
   /** Whether programs of a kind, or a feature by its name, can be used at all. */
   readonly feature: (name: string) => Answer;
   /** undefined: there is no such function; 'unknown': functions are not described. */
@@ -48,7 +48,7 @@ export interface KernelDescription {
 }
 
 /** The types of the first table that has the name and kind, with their table. */
-export function findType(tables: readonly TypeTable[], name: string, kind: string) {
+export function findType(tables: Iterable<TypeTable>, name: string, kind: string) {
   for (const table of tables) {
     for (const id of table.named(name)) {
       const type = table.type(id);
@@ -58,14 +58,8 @@ export function findType(tables: readonly TypeTable[], name: string, kind: strin
   return undefined;
 }
 
-/** Whether the kernel's own enumeration has this enumerator; undefined when it has no such enumeration. */
-export function hasEnumerator(tables: readonly TypeTable[], enumeration: string, name: string): boolean | undefined {
-  const found = findType(tables, enumeration, 'enum');
-  return found?.type.kind === 'enum' ? found.type.values.some(([one]) => one === name) : undefined;
-}
-
 /** Arguments of `btf_trace_<name>`, without the `void *` of whoever registered. */
-export function tracepointArgs(tables: readonly TypeTable[], name: string): number | undefined {
+export function tracepointArgs(tables: Iterable<TypeTable>, name: string): number | undefined {
   const found = findType(tables, `btf_trace_${name}`, 'typedef');
   if (found?.type.kind !== 'typedef') return undefined;
   const pointer = found.table.type(found.type.type);

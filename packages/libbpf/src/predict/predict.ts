@@ -1,5 +1,5 @@
 import type { OptionValues, PluginDefinition } from '@skep/core';
-import { attachSets, type ResolvedSet } from '../attach-sets.js';
+import type { ResolvedSet } from '../attach-sets.js';
 import type { ObjectInfo, ProgramInfo, TypeLookup } from '../btf/index.js';
 import { applyOptions } from '../constants.js';
 import { setTracepointArgs } from '../tracepoint-args.js';
@@ -13,6 +13,7 @@ import { mapTypes } from './map-types.js';
 import type { CoreRelocation, ObjectCode } from './object-code.js';
 import { attachPoint } from './program-kind.js';
 import { type ReachedCode, reach } from './reach.js';
+import { RINGBUF } from './turned-off.js';
 
 export interface PredictRequest {
   readonly name: string;
@@ -21,6 +22,8 @@ export interface PredictRequest {
   readonly definition: PluginDefinition;
   readonly options: OptionValues;
   readonly kernel: KernelDescription;
+  /** `attachSets(definition, options)`, or any other choice of the definition's sets. */
+  readonly sets: readonly ResolvedSet[];
 }
 
 /** What a kernel would say to one attach set. */
@@ -43,7 +46,7 @@ export interface SetPrediction {
  * @throws SkepError SKEP_OPTION when an option does not fit the program.
  */
 export function predict(request: PredictRequest): SetPrediction[] {
-  const { name, info, code, definition, options, kernel } = request;
+  const { name, info, code, definition, options, kernel, sets } = request;
   const image = new ConstantImage(name, info, code.data);
   applyOptions(image, definition.options ?? {}, options);
   setTracepointArgs(image, (tracepoint) => tracepointArgs(kernel.tables, tracepoint));
@@ -71,7 +74,7 @@ export function predict(request: PredictRequest): SetPrediction[] {
     return problems;
   };
   const sections = new Map(info.programs.map((program) => [program.name, program]));
-  return attachSets(definition, options).map((set) => {
+  return sets.map((set) => {
     const programs = set.programs.map((one) => sections.get(one) ?? { name: one, section: '' });
     return { programs, ...verdictOf(set, programs, problemsOf, shared), note: set.note ?? '' };
   });
@@ -133,8 +136,6 @@ function mapProblems(info: ObjectInfo, kernel: KernelDescription): Problem[] {
     return isKnown ? [] : [{ reason: `map ${map}: this kernel has no maps of type ${type}`, isCertain: true }];
   });
 }
-
-const RINGBUF = 27;
 
 /** Variables that libbpf itself fills in. */
 function externalValue(kernel: KernelDescription, name: string): bigint | undefined {

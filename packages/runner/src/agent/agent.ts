@@ -1,8 +1,18 @@
-import { isSkepError, Ledger, type LedgerEntry, type Log, Pump, type Schema, SkepError, SkepErrors } from '@skep/core';
-import type { ObjectProbe } from '@skep/libbpf';
+import {
+  isSkepError,
+  Ledger,
+  type LedgerEntry,
+  type Log,
+  type Probe,
+  Pump,
+  type Schema,
+  SkepError,
+  SkepErrors,
+} from '@skep/core';
 import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
 import { diffConfig } from '../config/diff.js';
-import type { KernelHost } from './kernel-host.js';
+import type { ProbeHost } from './kernel-host.js';
+import { Pipeline } from './pipeline.js';
 import { type OpenSink, routesFor } from './routes.js';
 import { SinkFaults } from './sink-faults.js';
 
@@ -19,8 +29,9 @@ export interface AgentOptions {
 
 interface Source {
   readonly instance: PluginInstance;
-  readonly probe: ObjectProbe;
+  readonly probe: Probe;
   readonly pump: Pump;
+  pipeline: Pipeline;
   done: Promise<void>;
 }
 
@@ -30,7 +41,7 @@ interface Source {
  */
 export class Agent {
   readonly ledger = new Ledger();
-  private readonly host: KernelHost;
+  private readonly host: ProbeHost;
   private readonly log: Log;
   private readonly options: AgentOptions;
   private readonly faults: SinkFaults;
@@ -41,7 +52,7 @@ export class Agent {
   private reloading: Promise<void> | undefined;
   private stopping = false;
 
-  constructor(host: KernelHost, log: Log, options: AgentOptions = {}) {
+  constructor(host: ProbeHost, log: Log, options: AgentOptions = {}) {
     this.host = host;
     this.log = log;
     this.options = options;
@@ -51,10 +62,14 @@ export class Agent {
   /** @throws SkepErrors what could not be loaded, attached or opened; nothing is left attached. */
   async start(config: Config): Promise<void> {
     const probes = await this.openProbes(config.plugins);
+    const pipelines = new Map<string, Pipeline>();
     try {
+      for (const [instance, { schemas }] of probes) {
+        pipelines.set(instance.name, new Pipeline(instance, schemas, config, this.log));
+      }
       this.sinks = this.createSinks(config, config.sinks);
       this.config = config;
-      await introduceAll(this.sinks, config.plugins, (instance) => probes.get(instance)!.schemas);
+      for (const { instance, sink } of this.sinks) await sink.open(wanted(instance, pipelines));
       await attachAll(probes);
       await this.beginOutput(this.sinks);
     } catch (error) {
@@ -62,7 +77,7 @@ export class Agent {
       await this.closeSinks();
       throw error;
     }
-    for (const [instance, probe] of probes) this.startSource(instance, probe);
+    for (const [instance, probe] of probes) this.startSource(instance, probe, pipelines.get(instance.name)!);
   }
 
   /** Settles when every plugin has ended: after `stop`, or by itself. Throws what ended one against its will. */
@@ -110,48 +125,50 @@ export class Agent {
   }
 
   private async change(config: Config, old: Config): Promise<void> {
-    const { plugins, sinks } = diffConfig(old, config);
+    const { plugins, processors, sinks } = diffConfig(old, config);
     const probes = await this.openProbes(config.plugins.filter((one) => !plugins.kept.includes(one)));
     const created: OpenSink[] = [];
     const keptSinks = this.sinks.filter(({ instance }) => sinks.kept.some(({ name }) => name === instance.name));
     const stays = ({ instance }: Source) => plugins.kept.some(({ name }) => name === instance.name);
     const staying = this.sources.filter(stays);
     const leaving = this.sources.filter((source) => !stays(source));
-    const schemasOf = (instance: PluginInstance): readonly Schema[] =>
-      probes.get(instance)?.schemas ?? staying.find((one) => one.instance.name === instance.name)!.probe.schemas;
+    const keptProcessors = new Set(processors.kept.map(({ name }) => name));
+    const pipelines = new Map<string, Pipeline>();
     try {
+      for (const instance of config.plugins) {
+        const stays = staying.find((one) => one.instance.name === instance.name);
+        const { schemas } = probes.get(instance) ?? stays!.probe;
+        const pipeline = new Pipeline(instance, schemas, config, this.log, stays?.pipeline, keptProcessors);
+        pipelines.set(instance.name, pipeline);
+      }
       created.push(...this.createSinks(config, [...sinks.added, ...sinks.changed]));
-      await introduceAll(created, config.plugins, schemasOf);
-      // A sink that stays still gets the last rows of the plugins that leave.
+      for (const { instance, sink } of created) await sink.open(wanted(instance, pipelines));
+      // A sink that stays still gets the last rows of the plugins and processors that leave.
       for (const { instance, sink } of keptSinks) {
         const next = config.sinks.find(({ name }) => name === instance.name)!;
-        const last = leaving.filter((source) => instance.from.includes(source.instance.name));
-        await sink.open([...wanted(next, config.plugins, schemasOf), ...last.flatMap(({ probe }) => probe.schemas)]);
+        const last = this.sources.flatMap(({ pipeline }) => pipeline.schemasOf(instance.from));
+        await sink.open([...new Set([...wanted(next, pipelines), ...last])]);
       }
       await attachAll(probes);
     } catch (error) {
       await closeAll(probes);
       for (const { sink } of created) await sink.close().catch(() => undefined);
-      const before = (instance: PluginInstance) => this.sources.find((one) => one.instance === instance)!.probe.schemas;
-      await introduceAll(
-        keptSinks,
-        this.sources.map(({ instance }) => instance),
-        before,
-      ).catch(() => undefined);
+      const before = new Map(this.sources.map(({ instance, pipeline }) => [instance.name, pipeline]));
+      for (const { instance, sink } of keptSinks) await sink.open(wanted(instance, before)).catch(() => undefined);
       throw error;
     }
     for (const { pump } of leaving) pump.stop();
     this.host.wake();
     await Promise.all(leaving.map(({ done }) => done));
-    await this.switchTo(config, staying, schemasOf, created);
-    for (const [instance, probe] of probes) this.startSource(instance, probe);
+    await this.switchTo(config, staying, pipelines, created);
+    for (const [instance, probe] of probes) this.startSource(instance, probe, pipelines.get(instance.name)!);
   }
 
   /** From here on nothing may fail: what was asked for is open. */
   private async switchTo(
     config: Config,
     staying: readonly Source[],
-    schemasOf: (instance: PluginInstance) => readonly Schema[],
+    pipelines: ReadonlyMap<string, Pipeline>,
     created: readonly OpenSink[],
   ): Promise<void> {
     const oldSinks = this.sinks;
@@ -159,26 +176,29 @@ export class Agent {
       const open = created.find((one) => one.instance === instance);
       return open ?? { instance, sink: oldSinks.find((one) => one.instance.name === instance.name)!.sink };
     });
+    await this.beginOutput(created);
+    const emptied = staying.map((source) => {
+      const instance = config.plugins.find(({ name }) => name === source.instance.name)!;
+      source.pipeline = pipelines.get(instance.name)!;
+      return source.pump.setRoutes(routesFor(instance, this.sinks, source.pipeline));
+    });
+    this.host.wake();
+    await Promise.all(emptied);
     for (const { instance, sink } of this.sinks) {
       if (created.some((one) => one.sink === sink)) continue;
-      const schemas = wanted(instance, config.plugins, schemasOf);
+      const schemas = wanted(instance, pipelines);
       await sink.open(schemas).catch((error: unknown) => this.onSinkError(instance.name, error, 0));
-    }
-    await this.beginOutput(created);
-    for (const source of staying) {
-      const instance = config.plugins.find(({ name }) => name === source.instance.name)!;
-      source.pump.setRoutes(routesFor(instance, this.sinks));
     }
     for (const { sink } of oldSinks) if (!this.sinks.some((open) => open.sink === sink)) await this.closeSink(sink);
     this.config = config;
     this.sources = [...staying];
   }
 
-  private startSource(instance: PluginInstance, probe: ObjectProbe): void {
+  private startSource(instance: PluginInstance, probe: Probe, pipeline: Pipeline): void {
     const pump = new Pump({
       source: instance.name,
       probe,
-      routes: routesFor(instance, this.sinks),
+      routes: routesFor(instance, this.sinks, pipeline),
       ledger: this.ledger,
       wait: () => this.host.wait(),
       onSinkError: (sink, error, rows) => this.onSinkError(sink, error, rows),
@@ -191,7 +211,7 @@ export class Agent {
       this.failure ??= error;
       this.log.error(`${instance.name} has ended: ${error instanceof Error ? error.message : String(error)}`);
     });
-    this.sources = [...this.sources, { instance, probe, pump, done }];
+    this.sources = [...this.sources, { instance, probe, pump, pipeline, done }];
   }
 
   private onSinkError(sink: string, error: unknown, rows: number): void {
@@ -199,8 +219,8 @@ export class Agent {
     this.faults.add(sink, error, rows);
   }
 
-  private async openProbes(instances: readonly PluginInstance[]): Promise<Map<PluginInstance, ObjectProbe>> {
-    const probes = new Map<PluginInstance, ObjectProbe>();
+  private async openProbes(instances: readonly PluginInstance[]): Promise<Map<PluginInstance, Probe>> {
+    const probes = new Map<PluginInstance, Probe>();
     const problems: SkepError[] = [];
     for (const instance of instances) {
       try {
@@ -249,25 +269,12 @@ export class Agent {
   }
 }
 
-/** Tell each sink every schema that may arrive. */
-async function introduceAll(
-  sinks: readonly OpenSink[],
-  plugins: readonly PluginInstance[],
-  schemasOf: (instance: PluginInstance) => readonly Schema[],
-): Promise<void> {
-  for (const { instance, sink } of sinks) await sink.open(wanted(instance, plugins, schemasOf));
-}
-
 /** What may arrive at a sink. */
-function wanted(
-  { from }: SinkInstance,
-  plugins: readonly PluginInstance[],
-  schemasOf: (instance: PluginInstance) => readonly Schema[],
-): Schema[] {
-  return plugins.filter(({ name }) => from.includes(name)).flatMap((plugin) => [...schemasOf(plugin)]);
+function wanted({ from }: SinkInstance, pipelines: ReadonlyMap<string, Pipeline>): Schema[] {
+  return [...pipelines.values()].flatMap((pipeline) => pipeline.schemasOf(from));
 }
 
-async function attachAll(probes: ReadonlyMap<PluginInstance, ObjectProbe>): Promise<void> {
+async function attachAll(probes: ReadonlyMap<PluginInstance, Probe>): Promise<void> {
   const problems: SkepError[] = [];
   for (const probe of probes.values()) {
     try {
@@ -280,7 +287,7 @@ async function attachAll(probes: ReadonlyMap<PluginInstance, ObjectProbe>): Prom
   if (problems.length > 0) throw problems.length === 1 ? problems[0]! : new SkepErrors(problems);
 }
 
-async function closeAll(probes: ReadonlyMap<PluginInstance, ObjectProbe>): Promise<void> {
+async function closeAll(probes: ReadonlyMap<PluginInstance, Probe>): Promise<void> {
   await Promise.all([...probes.values()].map((probe) => probe.close()));
 }
 

@@ -1,5 +1,5 @@
-import type { Log } from '@skep/core';
-import { type LoadedFile, ObjectProbe, Poller, readObjectFile } from '@skep/libbpf';
+import type { Log, Probe } from '@skep/core';
+import { type LoadedFile, ObjectProbe, Poller, readObjectFile, type Tap } from '@skep/libbpf';
 import type { PluginInstance } from '../config/config.js';
 
 /** How long user space waits at most before it looks at a ring: the latency of a quiet stream. */
@@ -11,16 +11,28 @@ export interface ProbeRequest extends Pick<PluginInstance, 'name' | 'plugin' | '
   readonly attachSet?: number;
 }
 
+/** What the agent needs of the place that events come from. */
+export interface ProbeHost {
+  /** A probe that is not open yet. */
+  probe(request: ProbeRequest): Probe;
+  /** Settles when there may be something to drain. */
+  wait(): Promise<void>;
+  /** Let a pending `wait` settle. */
+  wake(): void;
+}
+
 /** The kernel side of the agent: makes probes, and waits for them. One per process. */
-export class KernelHost {
+export class KernelHost implements ProbeHost {
   private readonly log: Log;
   private readonly debug: boolean;
+  private readonly tap: Tap | undefined;
   private readonly files = new Map<string, LoadedFile>();
   private poller: Poller | undefined;
 
-  constructor(log: Log, debug = false) {
+  constructor(log: Log, debug = false, tap?: Tap) {
     this.log = log;
     this.debug = debug;
+    this.tap = tap;
   }
 
   /** A probe that is not open yet. Objects are read once, however many instances use them. */
@@ -36,6 +48,7 @@ export class KernelHost {
       poller: this.poller,
       everyMs,
       debug: this.debug,
+      ...(this.tap ? { tap: this.tap } : {}),
       ...(attachSet === undefined ? {} : { attachSet }),
     });
   }

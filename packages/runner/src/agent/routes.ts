@@ -10,6 +10,7 @@ import {
   selectRows,
 } from '@skep/core';
 import type { PluginInstance, SinkInstance } from '../config/config.js';
+import type { Pipeline } from './pipeline.js';
 
 /** A sink that is open, with the instance that made it. */
 export interface OpenSink {
@@ -27,15 +28,30 @@ export function optionFilters({ options: definitions }: Plugin, options: OptionV
 }
 
 /** The ways from one plugin to the sinks that want its rows. */
-export function routesFor(plugin: PluginInstance, sinks: readonly OpenSink[]): Route[] {
-  const own = optionFilters(plugin.plugin.definition, plugin.options);
-  return sinks
-    .filter(({ instance }) => instance.from.includes(plugin.name))
-    .map(({ instance, sink }) => ({
-      sink: instance.name,
-      process: rowFilter([...own, ...(instance.where ? [instance.where.text] : [])]),
-      write: (batch: Batch) => sink.write(batch),
-    }));
+export function routesFor(plugin: PluginInstance, sinks: readonly OpenSink[], pipeline: Pipeline): Route[] {
+  // In front of everything, so that no processor gathers rows that nobody asked for.
+  const own = oncePerBatch(rowFilter(optionFilters(plugin.plugin.definition, plugin.options)));
+  return sinks.flatMap(({ instance, sink }) => {
+    const where = rowFilter(instance.where ? [instance.where.text] : []);
+    const first = sink.unfiltered ? (batch: Batch) => batch : own;
+    const write = (batch: Batch) => sink.write(batch);
+    return instance.from
+      .flatMap((name) => pipeline.endsOf(name))
+      .map((stage): Route => {
+        if (!stage) return { sink: instance.name, process: (batch) => [where(first(batch))], write };
+        const process = (batch: Batch) => stage.process(first(batch)).map(where);
+        return { sink: instance.name, via: stage.path, process, holder: stage, after: where, write };
+      });
+  });
+}
+
+/** Routes share what one of them has worked out. */
+function oncePerBatch(filter: (batch: Batch) => Batch): (batch: Batch) => Batch {
+  let last: { readonly input: Batch; readonly output: Batch } | undefined;
+  return (input) => {
+    if (last?.input !== input) last = { input, output: filter(input) };
+    return last.output;
+  };
 }
 
 /** Every expression must hold. Compiled once per schema: a stream without a field that an expression names has no rows. */

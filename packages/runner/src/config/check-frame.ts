@@ -36,7 +36,7 @@ export function checkFrame(root: TreeNode, source: SourceText, problems: Problem
 function normalise(root: TreeNode): Record<string, unknown> | unknown {
   if (root.kind !== 'map') return plain(root);
   const value = plain(root) as Record<string, unknown>;
-  for (const part of ['plugins', 'sinks']) {
+  for (const part of ['plugins', 'processors', 'sinks']) {
     const entries = value[part];
     if (typeof entries !== 'object' || entries === null || Array.isArray(entries)) continue;
     for (const [name, entry] of Object.entries(entries)) {

@@ -1,23 +1,26 @@
-import { type OptionValues, suggest } from '@skep/core';
+import type { OptionValues } from '@skep/core';
 import type { CheckContext } from './check-context.js';
 import type { PluginInstance, SinkInstance } from './config.js';
 import { textOf, useSpan } from './entry.js';
+import type { Flow } from './flow.js';
 import { type SinkFrame, sinkFrame } from './frame.js';
+import { checkFrom, type Sources } from './from.js';
 import { checkOptions } from './options.js';
 import type { TextInFile } from './scalar-place.js';
 import { type Entry, nodeAt } from './tree.js';
-import { placeWhereError } from './where.js';
+import { checkWhereBySchemas, placeWhereError } from './where.js';
 
 const FRAME_KEYS = Object.keys(sinkFrame.shape);
 
 /**
  * Load one sink of the file and check its options, its `from` and its `where`; undefined when the sink cannot be used
- * at all. `names` are those of all plugins of the file, `plugins` the ones that could be loaded.
+ * at all. `plugins` are the ones that could be loaded.
  */
 export async function checkSink(
   entry: Entry,
-  names: readonly string[],
+  sources: Sources,
   plugins: readonly PluginInstance[],
+  flow: Flow,
   context: CheckContext,
 ): Promise<SinkInstance | undefined> {
   const { problems, source } = context;
@@ -25,10 +28,9 @@ export async function checkSink(
   const { frame } = context;
   const given = (frame.value.sinks as Record<string, SinkFrame>)[entry.key]!;
   const getsEverything = given?.from === undefined;
-  const from = frame.isBroken([...path, 'from']) ? [] : checkFrom(entry, names, context);
+  const from = frame.isBroken([...path, 'from']) ? [] : checkFrom(entry, sources, context);
   const where = frame.isBroken([...path, 'where']) ? undefined : textOf(nodeAt(entry.node, ['where']), source);
-  const sources = plugins.filter(({ name }) => getsEverything || from.includes(name));
-  if (where && sources.length > 0) await checkExpression(where, sources, context);
+  if (where) await checkExpression(where, from, plugins, flow, context);
   if (frame.isBroken([...path, 'use'])) return undefined;
   try {
     const sink = await context.catalog.sink(given.use ?? entry.key);
@@ -47,30 +49,18 @@ export async function checkSink(
   }
 }
 
-function checkFrom(entry: Entry, names: readonly string[], context: CheckContext): string[] {
-  const node = nodeAt(entry.node, ['from']);
-  if (!node) return [...names];
-  const from: string[] = [];
-  for (const item of node.kind === 'list' ? node.items : [node]) {
-    if (item.kind !== 'scalar') continue;
-    const name = String(item.value);
-    const place = context.source.at(item.start, item.end);
-    if (!names.includes(name)) {
-      context.problems.add('SKEP_CONFIG', place, `no plugin is named "${name}" in this file`, suggest(name, names));
-    } else if (from.includes(name)) {
-      context.problems.add('SKEP_CONFIG', place, `"${name}" is named twice`, 'remove one of them');
-    } else from.push(name);
-  }
-  return from;
-}
-
 async function checkExpression(
   where: TextInFile,
+  from: readonly string[],
   plugins: readonly PluginInstance[],
+  flow: Flow,
   context: CheckContext,
 ): Promise<void> {
+  const direct = plugins.filter(({ name }) => from.includes(name));
   try {
-    await context.checkWhere(where.text, plugins);
+    if (direct.length === from.length) {
+      if (direct.length > 0) await context.checkWhere(where.text, direct);
+    } else checkWhereBySchemas(where.text, flow.of(from));
   } catch (error) {
     context.problems.addError(placeWhereError(where, error), where.location);
   }

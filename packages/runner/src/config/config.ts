@@ -1,5 +1,5 @@
 import type { OptionValues, SourceLocation } from '@skep/core';
-import type { LoadedPlugin, LoadedSink } from '../discovery/load-package.js';
+import type { LoadedPlugin, LoadedProcessor, LoadedSink } from '../discovery/load-package.js';
 import type { TextInFile } from './scalar-place.js';
 
 /** A configuration file that has been read and found right. */
@@ -12,6 +12,8 @@ export interface Config {
   readonly agent: AgentConfig;
   /** In the order of the file; at least one. */
   readonly plugins: readonly PluginInstance[];
+  /** In the order of the file: each comes after those whose rows it gets. */
+  readonly processors: readonly ProcessorInstance[];
   /** In the order of the file; `screen`, a stdout sink that gets everything, when the file names none. */
   readonly sinks: readonly SinkInstance[];
 }
@@ -37,15 +39,24 @@ export interface PluginInstance {
   readonly location: SourceLocation;
 }
 
+export interface ProcessorInstance {
+  readonly name: string;
+  readonly processor: LoadedProcessor;
+  readonly options: OptionValues;
+  /** Names of the plugins and earlier processors whose rows it gets. */
+  readonly from: readonly string[];
+  readonly location: SourceLocation;
+}
+
 export interface SinkInstance {
   readonly name: string;
   readonly sink: LoadedSink;
   readonly options: OptionValues;
   /** Names of options whose values are never to be printed (nested ones as `group.name`). */
   readonly secrets: readonly string[];
-  /** Names of the plugins whose rows it gets. */
+  /** Names of the plugins and processors whose rows it gets. */
   readonly from: readonly string[];
-  /** The file has no `from`: it gets the rows of every plugin, also of those a reload adds. */
+  /** The file has no `from`: it gets everything that no processor takes, also what a reload adds. */
   readonly getsEverything: boolean;
   readonly where: TextInFile | undefined;
   readonly location: SourceLocation;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PackageInfo } from '../discovery/package-info.js';
-import type { AgentConfig, Config, PluginInstance, SinkInstance } from './config.js';
+import type { AgentConfig, Config, PluginInstance, ProcessorInstance, SinkInstance } from './config.js';
 
 /** Which instances a reload must start, stop, replace and leave alone; those of the new file, except `removed`. */
 export interface InstanceDiff<T> {
@@ -12,6 +12,7 @@ export interface InstanceDiff<T> {
 
 export interface ConfigDiff {
   readonly plugins: InstanceDiff<PluginInstance>;
+  readonly processors: InstanceDiff<ProcessorInstance>;
   readonly sinks: InstanceDiff<SinkInstance>;
   /** Settings of the agent that differ. */
   readonly agent: readonly (keyof AgentConfig)[];
@@ -27,6 +28,7 @@ export function diffConfig(old: Config, next: Config): ConfigDiff {
   );
   return {
     plugins: diffInstances(old.plugins, next.plugins, pluginIdentity),
+    processors: diffInstances(old.processors, next.processors, processorIdentity),
     sinks: diffInstances(old.sinks, next.sinks, sinkIdentity),
     agent,
   };
@@ -51,6 +53,10 @@ function diffInstances<T extends { readonly name: string }>(
 
 function pluginIdentity({ plugin, options, everyMs, program }: PluginInstance): unknown {
   return { package: packageIdentity(plugin), options, everyMs, program: program?.text };
+}
+
+function processorIdentity({ processor, options, from }: ProcessorInstance): unknown {
+  return { package: packageIdentity(processor), options, from };
 }
 
 function sinkIdentity({ sink, options, from, getsEverything, where }: SinkInstance): unknown {

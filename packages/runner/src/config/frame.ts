@@ -70,16 +70,25 @@ export const pluginFrame = z.strictObject(
   { error: 'the name of a plugin, or a mapping' },
 );
 
+const from = (otherwise: string) =>
+  z
+    .union([text('a name'), z.array(text('a name'), { error: 'a list of names' }).min(1, 'at least one name')], {
+      error: 'a list of names of plugins and processors',
+    })
+    .optional()
+    .meta({ description: `Names of the plugins and processors whose rows it gets; default: ${otherwise}` });
+
+/** The keys of a processor's entry that are not options of the processor. */
+export const processorFrame = z.looseObject(
+  { use: use.optional(), from: from('everything that no earlier processor takes') },
+  { error: 'the name of a processor, or a mapping' },
+);
+
 /** The keys of a sink's entry that are not options of the sink. */
 export const sinkFrame = z.looseObject(
   {
     use: use.optional(),
-    from: z
-      .union([text('a name'), z.array(text('a name'), { error: 'a list of names' }).min(1, 'at least one name')], {
-        error: 'a list of names of plugins',
-      })
-      .optional()
-      .meta({ description: 'Names of the plugins whose rows it gets; default: all' }),
+    from: from('everything that no processor takes'),
     where: text('an expression over columns', 16_384)
       .optional()
       .meta({ description: "Such as: uid == 0 && comm != 'node'" }),
@@ -93,12 +102,14 @@ export const frame = z.strictObject(
     version: z.literal(1, { error: '1' }).meta({ description: 'Version of this format' }),
     agent: agent.nullish(),
     plugins: z.record(name, pluginFrame, { error: 'a mapping of names to plugins' }),
+    processors: z.record(name, processorFrame, { error: 'a mapping of names to processors' }).nullish(),
     sinks: z.record(name, sinkFrame, { error: 'a mapping of names to sinks' }).nullish(),
   },
-  { error: 'a mapping with the keys version, plugins and sinks' },
+  { error: 'a mapping with the keys version, plugins, processors and sinks' },
 );
 
 export type Frame = z.infer<typeof frame>;
 export type PluginFrame = z.infer<typeof pluginFrame>;
+export type ProcessorFrame = z.infer<typeof processorFrame>;
 export type SinkFrame = z.infer<typeof sinkFrame>;
 export { agent as agentFrame };

@@ -113,7 +113,7 @@ error[SKEP_PLUGIN_NOT_FOUND]: no plugin "biolatenc"
   --> agent.yaml:7:9
  7 |   disk: biolatenc
    |         ^^^^^^^^^ did you mean "biolatency"? or npm install @skep/plugin-biolatenc
-error[SKEP_CONFIG]: no plugin is named "opns" in this file
+error[SKEP_CONFIG]: no plugin or processor is named "opns" in this file
   --> agent.yaml:9:33
  9 |   screen: { use: stdout, from: [opns] }
    |                                 ^^^^ did you mean "opens"?
@@ -136,7 +136,12 @@ error[SKEP_CONFIG]: the key "screen" is given twice
       'version: 2\nplugins: { opensnoop: }',
       ['1:10 SKEP_CONFIG: version 2 is not known [this skep reads "version: 1"]'],
     ],
-    ['- a', ['1:1 SKEP_CONFIG: the file: expected a mapping with the keys version, plugins and sinks, got a list']],
+    [
+      '- a',
+      [
+        '1:1 SKEP_CONFIG: the file: expected a mapping with the keys version, plugins, processors and sinks, got a list',
+      ],
+    ],
     [
       'version: 1\nplugins: [opensnoop]',
       ['2:10 SKEP_CONFIG: "plugins": expected a mapping of names to plugins, got a list'],

@@ -6,9 +6,12 @@ import { buildTree } from './build-tree.js';
 import type { CheckContext, CheckWhere } from './check-context.js';
 import { checkFrame } from './check-frame.js';
 import { checkPlugin } from './check-plugins.js';
+import { checkProcessor } from './check-processors.js';
 import { checkSink } from './check-sinks.js';
-import type { AgentConfig, Config, PluginInstance, SinkInstance } from './config.js';
+import type { AgentConfig, Config, PluginInstance, ProcessorInstance, SinkInstance } from './config.js';
+import { Flow } from './flow.js';
 import type { Frame } from './frame.js';
+import type { Sources } from './from.js';
 import { checkOptions } from './options.js';
 import { parseYaml } from './parse-yaml.js';
 import { Problems } from './problems.js';
@@ -82,20 +85,43 @@ async function check(root: TreeNode, context: CheckContext): Promise<Config> {
     if (plugin) plugins.push(plugin);
   }
   const names = pluginEntries.map((entry) => entry.key);
+  const flow = new Flow(folder);
+  const processors: ProcessorInstance[] = [];
+  const processorEntries = entriesOf(root, 'processors');
+  // Most files have no processor, and reading objects takes time.
+  if (processorEntries.length > 0) for (const plugin of plugins) await flow.addPlugin(plugin);
+  for (const entry of processorEntries) {
+    if (names.includes(entry.key)) takenName(entry, context);
+    const processor = await checkProcessor(entry, sourcesOf(names, processors), flow, context);
+    if (processor) processors.push(processor);
+    names.push(entry.key);
+  }
+  const sources = sourcesOf(names, processors);
   const sinks: SinkInstance[] = [];
   for (const entry of sinkEntries) {
-    const sink = await checkSink(entry, names, plugins, context);
+    const sink = await checkSink(entry, sources, plugins, flow, context);
     if (sink) sinks.push(sink);
   }
   if (sinkEntries.length === 0 && problems.count === 0) {
     try {
-      sinks.push(await defaultSink(names, context));
+      sinks.push(await defaultSink(sources.otherwise, context));
     } catch (error) {
       problems.addError(error, source.at(root.start));
     }
   }
   const agent = agentOf(frame.value.agent);
-  return { version: 1, file: source.file, folder, agent, plugins, sinks };
+  return { version: 1, file: source.file, folder, agent, plugins, processors, sinks };
+}
+
+/** Without `from` an entry gets what no processor before it takes. */
+function sourcesOf(names: readonly string[], processors: readonly ProcessorInstance[]): Sources {
+  const taken = new Set(processors.flatMap(({ from }) => from));
+  return { names, otherwise: names.filter((name) => !taken.has(name)) };
+}
+
+function takenName({ key, keyStart, keyEnd }: Entry, { source, problems }: CheckContext): void {
+  const message = `a plugin is named "${key}" too`;
+  problems.add('SKEP_CONFIG', source.at(keyStart, keyEnd), message, 'rename one of them');
 }
 
 function entriesOf(root: TreeNode, part: string): readonly Entry[] {

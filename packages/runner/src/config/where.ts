@@ -8,17 +8,24 @@ import { placeInText, type TextInFile } from './scalar-place.js';
  * cannot be read (a program compiled at run time, a package not built) only the syntax can be checked.
  */
 export const checkWhereByColumns: CheckWhere = async (where, plugins) => {
-  const ast = parseFilter(where);
+  parseFilter(where);
   const schemas: Schema[] = [];
   for (const plugin of plugins) {
     const own = await schemasOf(plugin);
     if (!own) return;
     schemas.push(...own);
   }
-  checkFilter(ast, schemas);
+  checkWhereBySchemas(where, schemas);
 };
 
-async function schemasOf({ name, plugin, options }: PluginInstance): Promise<readonly Schema[] | undefined> {
+/** The same for streams that are known; undefined: only the syntax can be checked. */
+export function checkWhereBySchemas(where: string, schemas: readonly Schema[] | undefined): void {
+  const ast = parseFilter(where);
+  if (schemas) checkFilter(ast, schemas);
+}
+
+/** The streams of a plugin by what its object declares; undefined when that cannot be read. */
+export async function schemasOf({ name, plugin, options }: PluginInstance): Promise<readonly Schema[] | undefined> {
   const { definition } = plugin;
   // A definition may come from plain JavaScript, whatever its type says.
   if (!(definition.object?.url instanceof URL)) return undefined;

@@ -1,8 +1,16 @@
 import { listPackages } from './find-packages.js';
-import { type LoadedPlugin, type LoadedSink, loadPlugin, loadSink } from './load-package.js';
-import type { PackageInfo } from './package-info.js';
+import {
+  type LoadedPackage,
+  type LoadedPlugin,
+  type LoadedProcessor,
+  type LoadedSink,
+  loadPlugin,
+  loadProcessor,
+  loadSink,
+} from './load-package.js';
+import type { PackageInfo, PackageKind } from './package-info.js';
 
-/** Where plugins and sinks come from. */
+/** Where plugins, processors and sinks come from. */
 export interface Catalog {
   /** Everything that can be named; no code runs. */
   list(): PackageInfo[];
@@ -10,22 +18,21 @@ export interface Catalog {
   plugin(use: string): Promise<LoadedPlugin>;
   /** @throws SkepError like `plugin`. */
   sink(use: string): Promise<LoadedSink>;
+  /** @throws SkepError like `plugin`. */
+  processor(use: string): Promise<LoadedProcessor>;
 }
 
 /**
- * The packages seen from `folder` (that of the configuration file, or the working directory). `builtins` are plugins
- * and sinks that belong to the program itself; their names come first.
+ * The packages seen from `folder` (that of the configuration file, or the working directory). `builtins` belong to the
+ * program itself; their names come first.
  */
-export function createCatalog(folder: string, builtins: readonly (LoadedPlugin | LoadedSink)[] = []): Catalog {
+export function createCatalog(folder: string, builtins: readonly LoadedPackage[] = []): Catalog {
   const folders = [folder];
-  const plugins = new Map(builtins.filter((one) => one.kind === 'plugin').map((one) => [one.name, one]));
-  const sinks = new Map(builtins.filter((one) => one.kind === 'sink').map((one) => [one.name, one]));
+  const builtin = (kind: PackageKind, use: string) => builtins.find((one) => one.kind === kind && one.name === use);
   return {
-    list() {
-      const found = listPackages(folders).filter(({ kind, name }) => !(kind === 'plugin' ? plugins : sinks).has(name));
-      return [...builtins, ...found];
-    },
-    plugin: async (use) => plugins.get(use) ?? loadPlugin(use, folders),
-    sink: async (use) => sinks.get(use) ?? loadSink(use, folders),
+    list: () => [...builtins, ...listPackages(folders).filter(({ kind, name }) => !builtin(kind, name))],
+    plugin: async (use) => (builtin('plugin', use) as LoadedPlugin) ?? loadPlugin(use, folders),
+    sink: async (use) => (builtin('sink', use) as LoadedSink) ?? loadSink(use, folders),
+    processor: async (use) => (builtin('processor', use) as LoadedProcessor) ?? loadProcessor(use, folders),
   };
 }

@@ -33,13 +33,13 @@ export function findPackage(kind: PackageKind, use: string, folders: readonly st
   return undefined;
 }
 
-/** Every plugin and sink that can be named, by name; of two with one name the nearest. No code of them runs. */
+/** Every plugin, sink and processor that can be named, by name; of two with one name the nearest. No code of them runs. */
 export function listPackages(folders: readonly string[]): PackageInfo[] {
   const found = new Map<string, PackageInfo>();
   for (const root of searchFolders(folders)) {
     const scoped = namesIn(join(root, '@skep')).map((name) => `@skep/${name}`);
     for (const name of [...scoped, ...namesIn(root)]) {
-      const kind = /^(?:@skep\/|skep-)(plugin|sink)-./.exec(name)?.[1] as PackageKind | undefined;
+      const kind = /^(?:@skep\/|skep-)(plugin|sink|processor)-./.exec(name)?.[1] as PackageKind | undefined;
       const info = kind && packageInfo(kind, name, join(root, name));
       if (info && !found.has(`${kind} ${info.name}`)) found.set(`${kind} ${info.name}`, info);
     }

@@ -1,6 +1,17 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { PLUGIN_API, PLUGIN_TAG, type Plugin, SINK_API, SINK_TAG, type SinkPlugin, SkepError } from '@skep/core';
+import {
+  PLUGIN_API,
+  PLUGIN_TAG,
+  type Plugin,
+  PROCESSOR_API,
+  PROCESSOR_TAG,
+  type ProcessorPlugin,
+  SINK_API,
+  SINK_TAG,
+  type SinkPlugin,
+  SkepError,
+} from '@skep/core';
 import { entryFile } from './entry-file.js';
 import { findPackage } from './find-packages.js';
 import { notFound } from './not-found.js';
@@ -17,6 +28,21 @@ export interface LoadedSink extends PackageInfo {
   readonly kind: 'sink';
   readonly definition: SinkPlugin;
 }
+
+/** A processor whose code has been imported and whose interfaces are those of this version. */
+export interface LoadedProcessor extends PackageInfo {
+  readonly kind: 'processor';
+  readonly definition: ProcessorPlugin;
+}
+
+export type LoadedPackage = LoadedPlugin | LoadedSink | LoadedProcessor;
+
+/** How packages of each kind are told apart, and how their authors make them. */
+const KINDS = {
+  plugin: { tag: PLUGIN_TAG, api: PLUGIN_API, define: 'definePlugin' },
+  sink: { tag: SINK_TAG, api: SINK_API, define: 'defineSink' },
+  processor: { tag: PROCESSOR_TAG, api: PROCESSOR_API, define: 'defineProcessor' },
+} as const;
 
 /**
  * Find and import the plugin that `use` names, seen from `folders` (see `findPackage`).
@@ -37,6 +63,19 @@ export async function loadSink(use: string, folders: readonly string[]): Promise
   return loadSinkPackage(info, folders[0] ?? process.cwd());
 }
 
+/** The same for a processor. */
+export async function loadProcessor(use: string, folders: readonly string[]): Promise<LoadedProcessor> {
+  const info = findPackage('processor', use, folders);
+  if (!info) throw notFound('processor', use, folders);
+  return loadProcessorPackage(info, folders[0] ?? process.cwd());
+}
+
+/** Import the code of a package that was found before, whatever its kind. */
+export function loadAnyPackage(info: PackageInfo, base: string): Promise<LoadedPackage> {
+  if (info.kind === 'plugin') return loadPluginPackage(info, base);
+  return info.kind === 'sink' ? loadSinkPackage(info, base) : loadProcessorPackage(info, base);
+}
+
 /** Import the code of a plugin package that was found before; `base` is what a relative path starts from. */
 export async function loadPluginPackage(info: PackageInfo, base: string): Promise<LoadedPlugin> {
   const value = await importDefault(info, base);
@@ -49,12 +88,26 @@ export async function loadPluginPackage(info: PackageInfo, base: string): Promis
 
 /** The same for a sink package. */
 export async function loadSinkPackage(info: PackageInfo, base: string): Promise<LoadedSink> {
+  return { ...info, kind: 'sink', definition: (await importCreator(info, base, 'sink')) as unknown as SinkPlugin };
+}
+
+/** The same for a processor package. */
+export async function loadProcessorPackage(info: PackageInfo, base: string): Promise<LoadedProcessor> {
+  const definition = (await importCreator(info, base, 'processor')) as unknown as ProcessorPlugin;
+  return { ...info, kind: 'processor', definition };
+}
+
+async function importCreator(
+  info: PackageInfo,
+  base: string,
+  kind: PackageKind,
+): Promise<Record<PropertyKey, unknown>> {
   const value = await importDefault(info, base);
-  checkTag(info, value, 'sink');
+  checkTag(info, value, kind);
   const { create, options } = value;
   if (typeof create !== 'function') throw malformed(info, 'needs a function "create"');
   if (options !== undefined && !isObject(options)) throw malformed(info, 'has "options" that are not an object');
-  return { ...info, kind: 'sink', definition: value as unknown as SinkPlugin };
+  return value;
 }
 
 async function importDefault(info: PackageInfo, base: string): Promise<Record<PropertyKey, unknown>> {
@@ -81,17 +134,14 @@ async function importDefault(info: PackageInfo, base: string): Promise<Record<Pr
 }
 
 function checkTag(info: PackageInfo, value: Record<PropertyKey, unknown>, wanted: PackageKind): void {
-  const [tag, api] = wanted === 'plugin' ? [PLUGIN_TAG, PLUGIN_API] : [SINK_TAG, SINK_API];
+  const { tag, api, define } = KINDS[wanted];
   const version = value[tag];
   if (version === undefined) {
-    const other = value[wanted === 'plugin' ? SINK_TAG : PLUGIN_TAG] !== undefined;
-    const [actual, place] = wanted === 'plugin' ? ['sink', 'sinks'] : ['plugin', 'plugins'];
+    const actual = (Object.keys(KINDS) as PackageKind[]).find((kind) => value[KINDS[kind].tag] !== undefined);
     throw new SkepError(
       'SKEP_PLUGIN_NOT_FOUND',
-      `${info.package} is ${other ? `a ${actual}, not a ${wanted}` : `not a ${wanted} of skep`}`,
-      other
-        ? `move it below "${place}:"`
-        : `its default export must be made by define${wanted === 'plugin' ? 'Plugin' : 'Sink'}()`,
+      `${info.package} is ${actual ? `a ${actual}, not a ${wanted}` : `not a ${wanted} of skep`}`,
+      actual ? `move it below "${actual}s:"` : `its default export must be made by ${define}()`,
     );
   }
   if (version !== api) {

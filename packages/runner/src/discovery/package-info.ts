@@ -1,9 +1,9 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-export type PackageKind = 'plugin' | 'sink';
+export type PackageKind = 'plugin' | 'sink' | 'processor';
 
-/** A plugin or sink package as its `package.json` describes it; none of its code has run. */
+/** A plugin, sink or processor package as its `package.json` describes it; none of its code has run. */
 export interface PackageInfo {
   readonly kind: PackageKind;
   /** Short name: `opensnoop` for `@skep/plugin-opensnoop` and `skep-plugin-opensnoop`; else the package's name. */
@@ -61,7 +61,7 @@ export function packageInfo(kind: PackageKind, packageName: string, folder: stri
 
 /** `opensnoop` for the package names that have a short form, else the name itself. */
 export function shortName(packageName: string): string {
-  return /^(?:@skep\/|skep-)(?:plugin|sink)-(.+)$/.exec(packageName)?.[1] ?? packageName;
+  return /^(?:@skep\/|skep-)(?:plugin|sink|processor)-(.+)$/.exec(packageName)?.[1] ?? packageName;
 }
 
 function categoryOf(folder: string, manifest: Manifest): string | undefined {

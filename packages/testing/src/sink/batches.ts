@@ -5,7 +5,7 @@ const NUMBER: MemberSpec = { name: 'n' };
 const TEXT: MemberSpec = { name: 'text', type: 'bytes', meaning: 'skep_text_t', size: 65536 };
 
 /** A schema of these fields, for a stream of events unless said otherwise. */
-function schemaOf(stream: string, members: readonly MemberSpec[], rest: Partial<Schema> = {}): Schema {
+export function schemaOf(stream: string, members: readonly MemberSpec[], rest: Partial<Schema> = {}): Schema {
   const fields: readonly Field[] = members.map(fieldOf);
   const columns = fields.map(({ name }) => ({ field: name }));
   return { plugin: 'tool', source: 'tool', stream, shape: 'events', fields, keys: [], layout: { columns }, ...rest };
@@ -42,6 +42,7 @@ export const HOSTILE_WIDE: readonly { readonly wide: bigint; readonly signed: bi
   { wide: 2n ** 63n, signed: 2n ** 63n - 1n },
 ];
 
+/** A batch of plain rows. */
 export function batchOf(schema: Schema, rows: readonly Readonly<Record<string, unknown>>[]): Batch {
   return builderOf(schema, rows).batch();
 }

@@ -5,11 +5,13 @@ export interface DrainReport {
   readonly batches: number;
   /** Bytes of text copied: equal for two consumers that saw the same records. */
   readonly bytes: number;
-  /** CPU of the whole process since its counts were started. */
+  /** CPU spent while draining. */
+  readonly drainNs: number;
+  /** CPU of the whole process since its counts were started: its sleeps and wake-ups too. */
   readonly cpuNs: number;
 }
 
-const MEMBERS = ['events', 'batches', 'bytes', 'cpuNs'] as const;
+const MEMBERS = ['events', 'batches', 'bytes', 'drainNs', 'cpuNs'] as const;
 
 /** Reads a consumer's last line. @throws Error when a member is missing or is no number. */
 export function parseDrain(line: string): DrainReport {

@@ -34,8 +34,7 @@ process.stdin.on('end', async () => {
   clearInterval(timer);
   drainAll();
   const { cpu, ...counted } = counts;
-  const { user, system } = process.cpuUsage(cpu);
-  const report: DrainReport = { ...counted, cpuNs: (user + system) * 1000 };
+  const report: DrainReport = { ...counted, cpuNs: nanoseconds(process.cpuUsage(cpu)) };
   process.stdout.write(`${JSON.stringify(report)}\n`);
   await probe.close();
   await poller.close();
@@ -43,18 +42,24 @@ process.stdin.on('end', async () => {
 process.stdout.write(`program ${loadedProgram()}\n`);
 
 function fresh() {
-  return { events: 0, batches: 0, bytes: 0, cpu: process.cpuUsage() };
+  return { events: 0, batches: 0, bytes: 0, drainNs: 0, cpu: process.cpuUsage() };
+}
+
+function nanoseconds({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) * 1000;
 }
 
 function drainAll(): void {
-  for (let rows = -1; rows !== 0; ) {
+  const start = process.cpuUsage();
+  for (;;) {
     batch.reset();
-    rows = probe.drain(batch);
-    if (rows === 0) return;
+    const rows = probe.drain(batch);
+    if (rows === 0) break;
     counts.events += rows;
     counts.batches++;
     for (const column of batch.columns) if (column.kind === 'bytes') counts.bytes += column.ends[rows - 1];
   }
+  counts.drainNs += nanoseconds(process.cpuUsage(start));
 }
 
 /** Id of the one BPF program this process holds: what the kernel tells of its descriptors. */

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { SkepError } from '@skep/core';
+import {
+  completeOptions,
+  loadConfig,
+  loadPlugin,
+  type PluginInstance,
+  Recording,
+  type SinkInstance,
+  summaryLines,
+} from '@skep/runner';
+import { createLog } from '../log.js';
+import { onStopSignals } from '../signals.js';
+import { COMMAND_LINE, stdoutInstance } from '../stdout-instance.js';
+import { readDuration } from '../timer.js';
+import { createCommand, parseArgs } from '../usage.js';
+
+const PROGRESS_MS = 500;
+
+/** `skep record [FILE | tool...] -o FILE`: what comes from the kernel, undecoded, to a file. */
+export async function run(args: readonly string[]): Promise<number> {
+  const command = createCommand('record', 'Write the raw records of tools, or of the plugins of a YAML file, to a file')
+    .argument('<what...>', 'A YAML file, or names of tools')
+    .requiredOption('-o, --output <FILE>', 'File to write, such as out.skeprec')
+    .option('--duration <TIME>', 'Stop after this time: 10s, 1m')
+    .option('-p, --print', 'Print the rows as well')
+    .option('--every <TIME>', 'Time between snapshots of tools that take them', '1s')
+    .option('-v, --verbose', 'Say what happens');
+  if (parseArgs(command, args)) return 0;
+  const what = command.processedArgs[0] as readonly string[];
+  const flags = command.opts<{
+    output: string;
+    duration?: string;
+    every: string;
+    print?: boolean;
+    verbose?: boolean;
+  }>();
+  const durationMs = readDuration('--duration', flags.duration);
+  const plugins = await pluginsOf(what, readDuration('--every', flags.every)!);
+  const names = plugins.map(({ name }) => name);
+  const live: SinkInstance[] = flags.print ? [stdoutInstance({ output: 'table', headers: true }, names)] : [];
+  const recording = await Recording.start(plugins, flags.output, createLog(flags.verbose ? 'debug' : 'warn'), live);
+  const release = onStopSignals(() => recording.stop());
+  process.stderr.write(`skep: recording ${names.join(', ')} to ${flags.output}; Ctrl-C ends\n`);
+  const progress = showProgress(recording, flags.print === true);
+  const timer = durationMs === undefined ? undefined : setTimeout(() => recording.stop(), durationMs);
+  try {
+    await recording.finished();
+  } finally {
+    clearTimeout(timer);
+    progress.stop();
+    release();
+  }
+  for (const line of summaryLines(recording.account())) process.stderr.write(`skep: ${line}\n`);
+  process.stderr.write(`skep: ${flags.output}: ${recording.bytes} bytes; see it with: skep replay ${flags.output}\n`);
+  return 0;
+}
+
+async function pluginsOf(what: readonly string[], everyMs: number): Promise<readonly PluginInstance[]> {
+  const [first] = what;
+  if (what.length === 1 && /\.ya?ml$|\//.test(first!)) return (await loadConfig(first!)).plugins;
+  const twice = what.find((name, i) => what.indexOf(name) !== i);
+  if (twice !== undefined) throw new SkepError('SKEP_USAGE', `"${twice}" is named twice`, 'name it once');
+  return Promise.all(
+    what.map(async (name) => {
+      if (existsSync(name) && /\.ya?ml$/.test(name)) {
+        throw new SkepError(
+          'SKEP_USAGE',
+          `${name} is a file: record either one file or tools`,
+          `skep record ${name} -o FILE`,
+        );
+      }
+      const plugin = await loadPlugin(name, [process.cwd()]);
+      const options = completeOptions(plugin.definition, {});
+      return { name: plugin.name, plugin, options, everyMs, program: undefined, location: COMMAND_LINE };
+    }),
+  );
+}
+
+/** A line that is written anew, on a terminal only. */
+function showProgress(recording: Recording, isPrinting: boolean): { stop(): void } {
+  if (!process.stderr.isTTY || isPrinting) return { stop: () => undefined };
+  const show = () => {
+    const account = recording.account();
+    const events = account.reduce((sum, { delivered }) => sum + delivered, 0n);
+    process.stderr.write(`\r\x1b[K${events} events, ${(recording.bytes / 1e6).toFixed(1)} MB`);
+  };
+  const timer = setInterval(show, PROGRESS_MS);
+  return {
+    stop() {
+      clearInterval(timer);
+      process.stderr.write('\r\x1b[K');
+    },
+  };
+}

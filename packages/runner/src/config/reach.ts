@@ -1,0 +1,9 @@
+import type { Config } from './config.js';
+
+/** Names of the sinks that rows of `plugin` come to, straight or through processors. */
+export function sinksReached({ processors, sinks }: Config, plugin: string): string[] {
+  const reached = new Set([plugin]);
+  // In the order of the file each processor comes after those that feed it.
+  for (const { name, from } of processors) if (from.some((one) => reached.has(one))) reached.add(name);
+  return sinks.filter(({ from }) => from.some((one) => reached.has(one))).map(({ name }) => name);
+}

@@ -1,0 +1,115 @@
+import { release } from 'node:os';
+import { defineSink, type Log, type SinkPlugin } from '@skep/core';
+import { Agent } from '../agent/agent.js';
+import { KernelHost } from '../agent/kernel-host.js';
+import { optionFilters } from '../agent/routes.js';
+import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
+import type { RecordingHeader } from './header.js';
+import { recordedStream } from './header.js';
+import { Recorder } from './recorder.js';
+
+/** Plugins at work whose raw records go to a file. */
+export class Recording {
+  private readonly agent: Agent;
+  private readonly host: KernelHost;
+  private readonly recorder: Recorder;
+
+  private constructor(agent: Agent, host: KernelHost, recorder: Recorder) {
+    this.agent = agent;
+    this.host = host;
+    this.recorder = recorder;
+  }
+
+  /**
+   * Load, attach and begin to write; `live` are sinks that get all rows as well.
+   *
+   * @throws SkepError what the kernel refuses, and SKEP_SINK when the file cannot be made.
+   */
+  static async start(
+    plugins: readonly PluginInstance[],
+    path: string,
+    log: Log,
+    live: readonly SinkInstance[] = [],
+  ): Promise<Recording> {
+    const recorder = await Recorder.create(path);
+    const host = new KernelHost(log, false, recorder.tap);
+    const agent = new Agent(host, log);
+    try {
+      await recorder.begin(await headerOf(plugins, host));
+      await agent.start(configOf(plugins, recorder, live));
+    } catch (error) {
+      await recorder.end();
+      await host.close();
+      throw error;
+    }
+    return new Recording(agent, host, recorder);
+  }
+
+  /** Bytes of the file so far. */
+  get bytes(): number {
+    return this.recorder.bytes;
+  }
+
+  account(): ReturnType<Agent['account']> {
+    return this.agent.account();
+  }
+
+  stop(): void {
+    this.agent.stop();
+  }
+
+  /** Settles when everything is in the file. */
+  async finished(): Promise<void> {
+    try {
+      await this.agent.finished();
+      for (const { source, stream, attempted, ringFull, mapFull, cut, held } of this.agent.account()) {
+        this.recorder.losses(source, stream, { attempted, ringFull, mapFull, cut }, held);
+      }
+    } finally {
+      await this.recorder.end();
+      await this.host.close();
+    }
+  }
+}
+
+/** Everything that is needed to decode the records without the objects that made them. */
+async function headerOf(plugins: readonly PluginInstance[], host: KernelHost): Promise<RecordingHeader> {
+  const sources: RecordingHeader['sources'][number][] = [];
+  for (const { name, plugin, options } of plugins) {
+    const probe = host.probe({ name, plugin, options, everyMs: undefined });
+    await probe.open();
+    const streams = probe.streamPlans().map(({ plan, isArray }) => recordedStream(plan, isArray));
+    await probe.close();
+    const filters = optionFilters(plugin.definition, options);
+    const { package: packageName, version } = plugin;
+    sources.push({ name, plugin: plugin.name, package: packageName, version, options, filters, streams });
+  }
+  return { version: 1, startedMs: Date.now(), kernel: release(), sources };
+}
+
+/** The recorder and the live sinks behind the plugins. */
+function configOf(plugins: readonly PluginInstance[], recorder: Recorder, live: readonly SinkInstance[]): Config {
+  const location = { file: 'command line', line: 1, column: 1, text: '', length: 1 };
+  const sink: SinkInstance = {
+    name: 'recording',
+    sink: {
+      kind: 'sink',
+      ...{ name: 'recording', package: '', version: '', description: '', folder: '', category: undefined },
+      definition: defineSink({ create: () => recorder }) as SinkPlugin,
+    },
+    options: {},
+    secrets: [],
+    from: plugins.map(({ name }) => name),
+    getsEverything: true,
+    where: undefined,
+    location,
+  };
+  return {
+    ...{ version: 1, file: 'command line', folder: process.cwd() },
+    agent: { name: '', metrics: undefined, log: 'info' },
+    plugins,
+    processors: [],
+    // First, so that it is asked while what the probe has told is that of its batch.
+    sinks: [sink, ...live],
+  };
+}
