@@ -22,5 +22,6 @@ export * from './snapshot-rows.js';
 export * from './snapshots.js';
 export * from './tap.js';
 export * from './tracefs.js';
+export * from './trials.js';
 export * from './verifier-cost.js';
 export * from './verifier-log.js';

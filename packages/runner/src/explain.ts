@@ -1,50 +1,145 @@
 import { isSkepError, type Log, type OptionValues, type SkepError } from '@skep/core';
-import { attachSets, type ProgramInfo, readObjectFile } from '@skep/libbpf';
+import {
+  attachPoint,
+  attachSets,
+  type FeatureSet,
+  type KernelDescription,
+  liveKernel,
+  NO_FEATURES,
+  type ProgramInfo,
+  readObjectFile,
+  type SetPrediction,
+  tryFeatures,
+  type Verdict,
+  withoutFeatures,
+} from '@skep/libbpf';
 import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
 import type { LoadedPlugin } from './discovery/index.js';
+import { predictEverySet, predictPlugin } from './predict-plugin.js';
+import { lackingCapabilities } from './privilege.js';
 
-/** What this kernel says to one attach set. */
+/** What a kernel says to one attach set. */
 export interface SetPlan {
   readonly programs: readonly ProgramInfo[];
   readonly possible: boolean;
-  /** Why not; '' when it is possible. */
+  /** `unknown` only of a kernel that is not this one: here it is tried. */
+  readonly verdict: Verdict;
+  /** Why not, or why that cannot be told; '' when it is possible. */
   readonly reason: string;
   /** What to do about it; '' when nothing is known. */
   readonly remedy: string;
   readonly note: string;
+  /** Where the trial came out otherwise than was predicted: the prediction. */
+  readonly predicted?: string;
+  /** The kernel's own words, where `reason` has better ones. */
+  readonly said?: string;
 }
 
-/** What running a plugin would do here; the first possible set is the one taken. */
+/** A set that is for other options than those given. */
+export interface OtherSet {
+  readonly programs: readonly ProgramInfo[];
+  readonly when: string;
+  /** Predicted with such options. */
+  readonly verdict: Verdict;
+  readonly reason: string;
+}
+
+/** What running a plugin would do on a kernel; the first possible set is the one taken. */
 export interface AttachPlan {
   readonly source: string;
   readonly plugin: string;
+  /** The kernel asked about, when it is not this one. */
+  readonly kernel?: string;
   readonly sets: readonly SetPlan[];
+  readonly others: readonly OtherSet[];
   readonly capabilities: readonly string[];
   /** Sinks its rows go to, when a configuration was asked about. */
   readonly sinks?: readonly string[];
 }
 
+export interface ExplainOptions {
+  readonly options?: OptionValues;
+  /** Name of the plugin in the configuration. */
+  readonly source?: string;
+  /** A kernel to predict for; without one every set is tried on this kernel. */
+  readonly kernel?: KernelDescription;
+  readonly without?: FeatureSet;
+}
+
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Load and attach every set for a moment, as the only honest answer to what a kernel allows; nothing stays attached. */
-export async function explainPlugin(
-  plugin: LoadedPlugin,
-  options: OptionValues = completeOptions(plugin.definition, {}),
-  source = plugin.name,
-): Promise<AttachPlan> {
-  const { info } = readObjectFile(plugin.definition.object.url);
-  const sections = new Map(info.programs.map((program) => [program.name, program]));
-  const sets: SetPlan[] = [];
-  const host = new KernelHost(SILENT);
-  for (const [attachSet, set] of attachSets(plugin.definition, options).entries()) {
-    const programs = set.programs.map((name) => sections.get(name) ?? { name, section: '' });
-    const error = await tryHere(host, plugin, options, source, attachSet);
-    const { message: reason, remedy } = error ?? { message: '', remedy: '' };
-    sets.push({ programs, possible: error === undefined, reason, remedy, note: set.note ?? '' });
+/**
+ * What a plugin's attach sets come to. On this kernel every set is loaded and attached for a moment, as the only honest
+ * answer to what it allows, and what its files say explains the answer; nothing stays attached.
+ */
+export async function explainPlugin(plugin: LoadedPlugin, request: ExplainOptions = {}): Promise<AttachPlan> {
+  const { options = completeOptions(plugin.definition, {}), source = plugin.name, without = NO_FEATURES } = request;
+  const kernel = withoutFeatures(request.kernel ?? describeLive(), without);
+  const predictions = predictPlugin(plugin, kernel, options);
+  const sets = request.kernel
+    ? predictions.map(fromPrediction)
+    : await trySets(plugin, options, source, without, predictions);
+  const plan = { source, plugin: plugin.name, sets, others: otherSets(plugin, options, kernel) };
+  const capabilities = capabilitiesOf(sets);
+  return request.kernel ? { ...plan, kernel: request.kernel.title, capabilities } : { ...plan, capabilities };
+}
+
+let live: KernelDescription | undefined;
+
+/** This kernel, described once: the plugins of a file are explained together. */
+export function describeLive(): KernelDescription {
+  live ??= liveKernel(lackingCapabilities().length === 0 ? tryQuietly() : new Map());
+  return live;
+}
+
+/** Without libbpf nothing can be tried, and whoever looks at the machine says so. */
+function tryQuietly() {
+  try {
+    return tryFeatures();
+  } catch (error) {
+    if (!isSkepError(error)) throw error;
+    return new Map();
   }
-  await host.close();
-  return { source, plugin: plugin.name, sets, capabilities: capabilitiesOf(sets) };
+}
+
+function fromPrediction({ programs, verdict, reason, note }: SetPrediction): SetPlan {
+  return { programs, possible: verdict === 'possible', verdict, reason, remedy: '', note };
+}
+
+async function trySets(
+  plugin: LoadedPlugin,
+  options: OptionValues,
+  source: string,
+  without: FeatureSet,
+  predictions: readonly SetPrediction[],
+): Promise<SetPlan[]> {
+  const sets: SetPlan[] = [];
+  const host = new KernelHost(SILENT, { without });
+  try {
+    for (const attachSet of attachSets(plugin.definition, options).keys()) {
+      const error = await tryHere(host, plugin, options, source, attachSet);
+      sets.push(judge(predictions[attachSet]!, error));
+    }
+  } finally {
+    await host.close();
+  }
+  return sets;
+}
+
+/** The trial decides; where the prediction agrees its words are the better ones, as they name the cause. */
+export function judge({ programs, verdict, reason, note }: SetPrediction, error: SkepError | undefined): SetPlan {
+  if (!error) {
+    const plan = { programs, possible: true, verdict: 'possible' as const, reason: '', remedy: '', note };
+    return verdict === 'refused' ? { ...plan, predicted: `refused: ${reason}` } : plan;
+  }
+  const refused = { programs, possible: false, verdict: 'refused' as const, remedy: error.remedy, note };
+  if (verdict !== 'refused') {
+    return { ...refused, reason: error.message, ...(verdict === 'possible' ? { predicted: 'possible' } : {}) };
+  }
+  const lacking = error.code === 'SKEP_PERMISSION' ? lackingCapabilities() : [];
+  if (lacking.length === 0) return { ...refused, reason, remedy: '', said: error.message };
+  return { ...refused, reason: `this user lacks ${lacking.join(' and ')}; with them: ${reason}`, said: error.message };
 }
 
 async function tryHere(
@@ -67,10 +162,24 @@ async function tryHere(
   }
 }
 
+function otherSets(plugin: LoadedPlugin, options: OptionValues, kernel: KernelDescription): OtherSet[] {
+  const { info } = readObjectFile(plugin.definition.object.url);
+  const chosen = new Set(attachSets(plugin.definition, options).map(({ programs }) => programs.join(' ')));
+  const sectionOf = (name: string) => info.programs.find((program) => program.name === name)?.section ?? '';
+  return predictEverySet(plugin, kernel.title, kernel)
+    .filter(({ set }) => !chosen.has(set.join(' ')))
+    .map(({ set, when, verdict, reason }) => ({
+      programs: set.map((name) => ({ name, section: sectionOf(name) })),
+      when,
+      verdict,
+      reason,
+    }));
+}
+
 /** What loading and attaching need below root: see capabilities(7), CAP_BPF and CAP_PERFMON since Linux 5.8. */
 function capabilitiesOf(sets: readonly SetPlan[]): string[] {
   const programs = (sets.find(({ possible }) => possible) ?? sets[0])?.programs ?? [];
   const needed = ['CAP_BPF', 'CAP_PERFMON'];
-  const throughTracefs = programs.some(({ section }) => /^(tp|tracepoint|kprobe|kretprobe)\//.test(section));
+  const throughTracefs = programs.some(({ section }) => ['tracepoint', 'kprobe'].includes(attachPoint(section).kind));
   return throughTracefs ? [...needed, 'a readable tracefs'] : needed;
 }

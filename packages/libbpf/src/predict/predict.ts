@@ -106,22 +106,34 @@ function verdictOf(
   problemsOf: (program: ProgramInfo) => ProgramProblems,
   shared: readonly Problem[],
 ): Pick<SetPrediction, 'verdict' | 'reason'> {
-  const against: Problem[] = [...shared];
-  const left: Problem[] = [];
+  const against: ProgramProblem[] = shared.map((problem) => ({ ...problem, program: '' }));
+  const left: ProgramProblem[] = [];
   let attachable = 0;
-  for (const program of programs) {
-    const { load, attach } = problemsOf(program);
-    const named = (problem: Problem) => ({ ...problem, reason: `${program.name}: ${problem.reason}` });
+  for (const info of programs) {
+    const program = info.name;
+    const { load, attach } = problemsOf(info);
+    const named = (problem: Problem): ProgramProblem => ({ ...problem, program });
     against.push(...load.map(named));
-    if (!set.optional.has(program.name)) against.push(...attach.map(named));
-    else left.push(...attach.map(named));
+    (set.optional.has(program) ? left : against).push(...attach.map(named));
     if (!attach.some(({ isCertain }) => isCertain)) attachable++;
   }
+  // Each may be left out, but not all of them.
   if (attachable === 0) against.push(...left);
   const certain = against.filter(({ isCertain }) => isCertain);
-  const [verdict, said]: [Verdict, readonly Problem[]] =
-    certain.length > 0 ? ['refused', certain] : against.length > 0 ? ['unknown', against] : ['possible', []];
-  return { verdict, reason: [...new Set(said.map(({ reason }) => reason))].join('\n') };
+  if (certain.length > 0) return { verdict: 'refused', reason: reasonOf(certain) };
+  return { verdict: against.length > 0 ? 'unknown' : 'possible', reason: reasonOf(against) };
+}
+
+type ProgramProblem = Problem & { readonly program: string };
+
+/** A line for each reason, with the programs that it holds for. */
+function reasonOf(problems: readonly ProgramProblem[]): string {
+  const programs = new Map<string, Set<string>>();
+  for (const { reason, program } of problems) {
+    const those = programs.get(reason) ?? new Set();
+    programs.set(reason, those.add(program));
+  }
+  return [...programs].map(([reason, those]) => [[...those].join(', '), reason].filter(Boolean).join(': ')).join('\n');
 }
 
 /** Maps of kinds that the kernel does not know. All maps of the object are created, whichever set is taken. */
