@@ -19,16 +19,28 @@ export function conditionText(when: Condition | undefined, definitions: OptionDe
   return isDefault ? `not ${list}` : list;
 }
 
-/** Options for which a condition holds: the defaults, or one option changed. Undefined when that is not enough. */
+/**
+ * Options for which a condition holds: the defaults, or one option changed; undefined when that is not enough. The same
+ * object for conditions that the same options meet.
+ */
 export function optionsFor(when: Condition | undefined, definitions: OptionDefinitions): OptionValues | undefined {
+  let choices = known.get(definitions);
+  if (!choices) {
+    choices = optionChoices(definitions);
+    known.set(definitions, choices);
+  }
+  return choices.find((values) => holds(when, values));
+}
+
+const known = new WeakMap<OptionDefinitions, readonly OptionValues[]>();
+
+/** Switches first: other options may need a value that makes sense. */
+function optionChoices(definitions: OptionDefinitions): OptionValues[] {
   const defaults = defaultsOf(definitions);
+  const isSwitch = (name: string) => definitions[name]!.kind === 'boolean';
   const names = Object.keys(definitions);
-  // Switches first: other options may need a value that makes sense.
-  const rank = (name: string) => (definitions[name]!.kind === 'boolean' ? 0 : 1);
-  const changed = names
-    .sort((a, b) => rank(a) - rank(b))
-    .map((name) => ({ ...defaults, [name]: other(definitions[name]!) }));
-  return [defaults, ...changed].find((values) => holds(when, values));
+  const ordered = [...names.filter(isSwitch), ...names.filter((name) => !isSwitch(name))];
+  return [defaults, ...ordered.map((name) => ({ ...defaults, [name]: other(definitions[name]!) }))];
 }
 
 function defaultsOf(definitions: OptionDefinitions): OptionValues {

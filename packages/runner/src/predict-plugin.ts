@@ -46,15 +46,23 @@ export interface PredictedSet {
 /** Every attach set of a plugin, whatever its condition: those of other options are predicted with such options. */
 export function predictEverySet(plugin: LoadedPlugin, kernelName: string, kernel: KernelDescription): PredictedSet[] {
   const definitions = plugin.definition.options ?? {};
-  return everyAttachSet(plugin.definition).map((set: ConditionalSet) => {
-    const options = optionsFor(set.when, definitions);
+  const every = everyAttachSet(plugin.definition);
+  const choices = every.map(({ when }) => optionsFor(when, definitions));
+  const predictions = new Map<ConditionalSet, SetPrediction>();
+  // Sets of the same options share programs, and what was found of them.
+  for (const options of new Set(choices)) {
+    if (!options) continue;
+    const sets = every.filter((_, i) => choices[i] === options);
+    for (const [i, one] of predictPlugin(plugin, kernel, options, sets).entries()) predictions.set(sets[i]!, one);
+  }
+  return every.map((set) => {
+    const { verdict, reason } = predictions.get(set) ?? OPEN;
     const when = conditionText(set.when, definitions);
-    const row = { tool: plugin.name, set: set.programs, kernel: kernelName, when };
-    if (!options) return { ...row, verdict: 'unknown', reason: 'needs several options together' };
-    const [prediction] = predictPlugin(plugin, kernel, options, [set]);
-    return { ...row, verdict: prediction!.verdict, reason: prediction!.reason };
+    return { tool: plugin.name, set: set.programs, kernel: kernelName, verdict, reason, when };
   });
 }
+
+const OPEN = { verdict: 'unknown', reason: 'it is for several options together' } as const;
 
 /**
  * A kernel by its name (`6.1`) or by a file with its BTF (a path).

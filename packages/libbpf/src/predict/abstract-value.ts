@@ -15,8 +15,7 @@ export type AbstractValue =
       readonly isRuntime: boolean;
       /** Its bounds are narrower than 64 bits: comparisons for order may be decided. */
       readonly isNarrow: boolean;
-      /** Instructions that its parts came from: once one was tested, the verifier knows more of the others. */
-      readonly origins: ReadonlySet<number>;
+          readonly origins: ReadonlySet<number>;
     };
 
 const NO_ORIGINS: ReadonlySet<number> = new Set();
@@ -53,7 +52,7 @@ export function isSame(a: AbstractValue, b: AbstractValue): boolean {
   }
 }
 
-export function isSameSet(a: ReadonlySet<number>, b: ReadonlySet<number>): boolean {
+function isSameSet(a: ReadonlySet<number>, b: ReadonlySet<number>): boolean {
   return a === b || (a.size === b.size && [...a].every((one) => b.has(one)));
 }
 
@@ -71,7 +70,7 @@ export function combine(a: Unknown, b: Unknown, isNarrow: boolean): AbstractValu
   return { kind: 'unknown', isRuntime: true, isNarrow, origins: union(a.origins, b.origins) };
 }
 
-export function union(a: ReadonlySet<number>, b: ReadonlySet<number>): ReadonlySet<number> {
+function union(a: ReadonlySet<number>, b: ReadonlySet<number>): ReadonlySet<number> {
   if ([...b].every((one) => a.has(one))) return a;
   return new Set([...a, ...b]);
 }

@@ -15,22 +15,23 @@ type ContextRead = Reached<{ readonly offset: number; readonly size: number }>;
 const certain = (reason: string): Problem => ({ reason, isCertain: true });
 const doubtful = (reason: string): Problem => ({ reason, isCertain: false });
 
-/** What keeps a program from being loaded: kinds of programs that the kernel has not, and targets that are types. */
+/** What keeps a program from being loaded, of the kinds whose target is looked up then, in the kernel's types. */
 export function targetProblems({ kind, target }: AttachPoint, kernel: KernelDescription): Problem[] {
-  if (kind === 'other') return [doubtful('a kind of program that is not known here')];
-  const problems = ofAnswer(kernel.feature(kind));
   switch (kind) {
-    case 'tp_btf':
-      if (tracepointArgs(kernel.tables, target) === undefined) problems.push(lacking(kernel, 'raw', target));
-      return problems;
+    case 'tp_btf': {
+      const isThere = tracepointArgs(kernel.tables, target) !== undefined;
+      return [...ofAnswer(kernel.feature(kind)), ...(isThere ? [] : [lacking(kernel, 'raw', target)])];
+    }
     case 'fentry':
-      return [...problems, ...functionProblems(kernel, target, true)];
+      return [...ofAnswer(kernel.feature(kind)), ...functionProblems(kernel, target, true)];
     case 'iter':
-      return [...problems, ...functionProblems(kernel, `bpf_iter_${target}`, false)];
+      return [...ofAnswer(kernel.feature(kind)), ...functionProblems(kernel, `bpf_iter_${target}`, false)];
     case 'lsm':
-      return [...problems, ...functionProblems(kernel, `bpf_lsm_${target}`, false)];
+      return [...ofAnswer(kernel.feature(kind)), ...functionProblems(kernel, `bpf_lsm_${target}`, false)];
+    case 'other':
+      return [doubtful('a kind of program that is not known here')];
     default:
-      return problems;
+      return [];
   }
 }
 
@@ -40,11 +41,22 @@ export function attachProblems(
   reads: readonly ContextRead[],
   kernel: KernelDescription,
 ): Problem[] {
+  const atLoad = kind === 'tp_btf' || kind === 'fentry' || kind === 'iter' || kind === 'lsm' || kind === 'other';
+  const lacks = atLoad ? [] : ofAnswer(kernel.feature(kind));
+  // What it would attach to says nothing more.
+  return lacks.some(({ isCertain }) => isCertain) ? lacks : [...lacks, ...pointProblems({ kind, target }, reads, kernel)];
+}
+
+function pointProblems(
+  { kind, target }: AttachPoint,
+  reads: readonly ContextRead[],
+  kernel: KernelDescription,
+): Problem[] {
   switch (kind) {
     case 'kprobe':
-      return kprobeProblems(kernel, target.split('+')[0]!);
+      return functionIsTraceable(kernel, target.split('+')[0]!);
     case 'kprobe_multi':
-      return /[*?]/.test(target) ? [] : kprobeProblems(kernel, target);
+      return /[*?]/.test(target) ? [] : functionIsTraceable(kernel, target);
     case 'tracepoint':
       return formatProblems(kernel, target, reads);
     case 'raw_tp': {
@@ -87,8 +99,7 @@ function functionProblems(kernel: KernelDescription, name: string, mustBeTraceab
   return [];
 }
 
-function kprobeProblems(kernel: KernelDescription, name: string): Problem[] {
-  // `ksyscall/open`, and spellings for several architectures: libbpf finds the symbol.
+function functionIsTraceable(kernel: KernelDescription, name: string): Problem[] {
   const found = kernel.functionNamed(name);
   if (found === 'unknown') return [doubtful(`functions are not described: ${name}`)];
   if (!found) return [lacking(kernel, 'function', name)];

@@ -1,4 +1,5 @@
 import type { TypeTable } from '../btf/index.js';
+import type { FeatureSet } from './features.js';
 
 export type Verdict = 'possible' | 'refused' | 'unknown';
 
@@ -35,6 +36,8 @@ export interface KernelDescription {
   readonly release: string;
   /** The kernel's own types, then those of its modules, which are read only when somebody gets so far. */
   readonly tables: Iterable<TypeTable>;
+  /** Features that it is taken not to have, though it may. */
+  readonly without?: FeatureSet;
   /** Whether programs of a kind, or a feature by its name, can be used at all. */
   readonly feature: (name: string) => Answer;
   /** undefined: there is no such function; 'unknown': functions are not described. */

@@ -6,6 +6,7 @@ import { setTracepointArgs } from '../tracepoint-args.js';
 import { attachProblems, type Problem, targetProblems } from './attach-target.js';
 import { ConstantImage } from './constant-image.js';
 import { type Relocated, relocate } from './core-relocation.js';
+import { NO_FEATURES } from './features.js';
 import { helperProblems } from './helpers.js';
 import type { KernelDescription, Verdict } from './kernel.js';
 import { findType, tracepointArgs } from './kernel.js';
@@ -13,7 +14,7 @@ import { mapTypes } from './map-types.js';
 import type { CoreRelocation, ObjectCode } from './object-code.js';
 import { attachPoint } from './program-kind.js';
 import { type ReachedCode, reach } from './reach.js';
-import { RINGBUF } from './turned-off.js';
+import { RINGBUF, withoutOptional } from './turned-off.js';
 
 export interface PredictRequest {
   readonly name: string;
@@ -74,7 +75,8 @@ export function predict(request: PredictRequest): SetPrediction[] {
     return problems;
   };
   const sections = new Map(info.programs.map((program) => [program.name, program]));
-  return sets.map((set) => {
+  return sets.map((whole) => {
+    const set = withoutOptional(whole, info, kernel.without ?? NO_FEATURES);
     const programs = set.programs.map((one) => sections.get(one) ?? { name: one, section: '' });
     return { programs, ...verdictOf(set, programs, problemsOf, shared), note: set.note ?? '' };
   });

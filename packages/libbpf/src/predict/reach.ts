@@ -1,8 +1,9 @@
-import { type AbstractValue, constant, isSame, isSameSet, join, LOST, runtime, union } from './abstract-value.js';
+import { type AbstractValue, constant, isSame, join, LOST, runtime } from './abstract-value.js';
 import { arithmetic, isTaken, JUMP } from './arithmetic.js';
 import type { Relocated } from './core-relocation.js';
 import { accessSize, CALL, CALL_KIND, CLASS, EXIT, type Instruction, LD_IMM64 } from './instruction.js';
 import type { CodePlace, CoreRelocation, ObjectCode, Reference } from './object-code.js';
+import { PlaceQueue } from './place-queue.js';
 
 /** Something that a program does at a place that can be reached. */
 export interface Reached<T> {
@@ -35,7 +36,6 @@ export interface ReachOptions {
 interface State {
   readonly registers: readonly AbstractValue[];
   readonly stack: ReadonlyMap<number, AbstractValue>;
-  readonly tested: ReadonlySet<number>;
 }
 
 interface Visit {
@@ -68,7 +68,7 @@ class Walk {
   private readonly code: ObjectCode;
   private readonly options: ReachOptions;
   private readonly visits = new Map<number, Visit>();
-  private readonly queue = new Set<number>();
+  private readonly queue = new PlaceQueue();
   private readonly found = {
     poisoned: new Map<string, boolean>(),
     doubtful: new Set<string>(),
@@ -86,11 +86,8 @@ class Walk {
     const registers: AbstractValue[] = new Array(REGISTERS).fill(LOST);
     registers[1] = { kind: 'context', offset: 0 };
     registers[10] = { kind: 'stack', offset: 0 };
-    this.enter(placeOf(section, instruction), { registers, stack: new Map(), tested: new Set() }, true);
-    for (const place of this.queue) {
-      this.queue.delete(place);
-      this.step(place);
-    }
+    this.enter(placeOf(section, instruction), { registers, stack: new Map() }, true);
+    for (let place = this.queue.take(); place !== undefined; place = this.queue.take()) this.step(place);
     const list = <T>(map: ReadonlyMap<T, boolean>): Reached<T>[] =>
       [...map].map(([what, isCertain]) => ({ what, isCertain }));
     return {
@@ -133,7 +130,7 @@ class Walk {
     switch (instruction.code & 7) {
       case CLASS.LD:
         if (instruction.code !== LD_IMM64) return next(set(state, 0, runtime(place)));
-        return next(set(state, instruction.dst, this.address(section.instructions, at, instruction, reference, state)), 2);
+        return next(set(state, instruction.dst, this.address(section.instructions, at, instruction, reference)), 2);
       case CLASS.LDX:
         return next(set(state, instruction.dst, this.load(state, instruction, place, isCertain)));
       case CLASS.ST:
@@ -185,7 +182,6 @@ class Walk {
     at: number,
     { imm, wide, isLost }: Adapted,
     reference: Reference | undefined,
-    state: State,
   ): AbstractValue {
     if (isLost) return LOST;
     if (wide !== undefined) return constant(wide);
@@ -200,11 +196,7 @@ class Walk {
         // A function handed to a helper that calls it back, with arguments of its own.
         const registers = new Array<AbstractValue>(REGISTERS).fill(LOST);
         registers[10] = { kind: 'stack', offset: 0 };
-        this.enter(
-          placeOf(reference.section, reference.instruction),
-          { registers, stack: new Map(), tested: state.tested },
-          false,
-        );
+        this.enter(placeOf(reference.section, reference.instruction), { registers, stack: new Map() }, false);
         return LOST;
       }
       case 'map':
@@ -254,7 +246,7 @@ class Walk {
       // Pointers to the caller's stack would be taken for the callee's.
       this.enter(
         target,
-        { registers: registers.map((one, i) => (i < 6 && one.kind === 'stack' ? LOST : one)), stack: new Map(), tested: state.tested },
+        { registers: registers.map((one, i) => (i < 6 && one.kind === 'stack' ? LOST : one)), stack: new Map() },
         isCertain,
       );
       after = { ...state, stack: new Map() };
@@ -272,18 +264,17 @@ class Walk {
 
   private jump(state: State, instruction: Instruction, place: number, isCertain: boolean): void {
     const { code, dst, off } = instruction;
-    const next = (distance: number, certain: boolean, tested = state.tested) =>
-      this.enter(place + distance, tested === state.tested ? state : { ...state, tested }, certain);
+    const next = (distance: number, certain: boolean, after = state) => this.enter(place + distance, after, certain);
     if ((code & 0xf0) === JUMP.ALWAYS) {
       return next(1 + ((code & 7) === CLASS.JMP32 ? instruction.imm : off), isCertain);
     }
     const [left, right] = [state.registers[dst]!, operand(state, instruction)];
     const taken = decide(code, left, right);
     if (taken !== undefined) return next(taken ? 1 + off : 1, isCertain);
-    const certain = isCertain && isOpen(code, left, state.tested) && isOpen(code, right, state.tested);
-    const tested = union(union(state.tested, originsOf(left)), originsOf(right));
-    next(1, certain, tested);
-    next(1 + off, certain, tested);
+    const certain = isCertain && isOpen(code, left) && isOpen(code, right);
+    const after = forget(state, [left, right]);
+    next(1, certain, after);
+    next(1 + off, certain, after);
   }
 }
 
@@ -349,15 +340,23 @@ function decide(code: number, left: AbstractValue, right: AbstractValue): boolea
 }
 
 /** Whether the verifier has no more to go by than we have. */
-function isOpen(code: number, value: AbstractValue, tested: ReadonlySet<number>): boolean {
+function isOpen(code: number, value: AbstractValue): boolean {
   if (value.kind === 'constant') return true;
   if (value.kind !== 'unknown' || !value.isRuntime) return false;
   const asksForEquality = (code & 0xf0) === JUMP.EQ || (code & 0xf0) === JUMP.NE;
-  return (asksForEquality || !value.isNarrow) && ![...value.origins].some((origin) => tested.has(origin));
+  return asksForEquality || !value.isNarrow;
 }
 
-function originsOf(value: AbstractValue): ReadonlySet<number> {
-  return value.kind === 'unknown' ? value.origins : new Set();
+/** Behind a test the verifier knows more of what was tested, and of all that is made of the same. */
+function forget(state: State, tested: readonly AbstractValue[]): State {
+  const origins = tested.flatMap((value) => (value.kind === 'unknown' ? [...value.origins] : []));
+  if (origins.length === 0) return state;
+  const forgotten = (value: AbstractValue): AbstractValue =>
+    value.kind === 'unknown' && origins.some((origin) => value.origins.has(origin)) ? LOST : value;
+  return {
+    registers: state.registers.map(forgotten),
+    stack: new Map([...state.stack].map(([slot, value]) => [slot, forgotten(value)])),
+  };
 }
 
 function littleEndian(bytes: Uint8Array): bigint {
@@ -372,11 +371,9 @@ function joinStates(a: State, b: State): State {
     const other = b.stack.get(slot);
     if (other) stack.set(slot, join(value, other));
   }
-  const tested = union(a.tested, b.tested);
   const isUnchanged =
     registers.every((value, i) => isSame(value, a.registers[i]!)) &&
     stack.size === a.stack.size &&
-    [...stack].every(([slot, value]) => isSame(value, a.stack.get(slot)!)) &&
-    isSameSet(tested, a.tested);
-  return isUnchanged ? a : { registers, stack, tested };
+    [...stack].every(([slot, value]) => isSame(value, a.stack.get(slot)!));
+  return isUnchanged ? a : { registers, stack };
 }

@@ -16,6 +16,7 @@ export function withoutFeatures(kernel: KernelDescription, without: FeatureSet):
   const hidden = hiddenHelpers(without);
   return {
     ...kernel,
+    without,
     tables: hidden.size === 0 ? kernel.tables : { [Symbol.iterator]: () => hideEnumerators(kernel.tables, hidden) },
     feature: (name) => (without.has(name) ? { state: 'no', reason: turnedOff(name) } : kernel.feature(name)),
   };
