@@ -110,17 +110,19 @@ function verdictOf(
 ): Pick<SetPrediction, 'verdict' | 'reason'> {
   const against: ProgramProblem[] = shared.map((problem) => ({ ...problem, program: '' }));
   const left: ProgramProblem[] = [];
-  let attachable = 0;
+  let surely = 0;
+  let perhaps = 0;
   for (const info of programs) {
     const program = info.name;
     const { load, attach } = problemsOf(info);
     const named = (problem: Problem): ProgramProblem => ({ ...problem, program });
     against.push(...load.map(named));
     (set.optional.has(program) ? left : against).push(...attach.map(named));
-    if (!attach.some(({ isCertain }) => isCertain)) attachable++;
+    if (attach.length === 0) surely++;
+    else if (!attach.some(({ isCertain }) => isCertain)) perhaps++;
   }
   // Each may be left out, but not all of them.
-  if (attachable === 0) against.push(...left);
+  if (surely === 0) against.push(...left.filter(({ isCertain }) => perhaps === 0 || !isCertain));
   const certain = against.filter(({ isCertain }) => isCertain);
   if (certain.length > 0) return { verdict: 'refused', reason: reasonOf(certain) };
   return { verdict: against.length > 0 ? 'unknown' : 'possible', reason: reasonOf(against) };

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { FEATURES, parseFeatures } from './features.js';
+
+describe('--no-feature', () => {
+  it('takes a list', () => {
+    expect([...parseFeatures('fentry, kprobe')]).toEqual(['fentry', 'kprobe']);
+  });
+
+  it('names the nearest feature', () => {
+    expect(() => parseFeatures('fentry,kprob')).toThrow(
+      expect.objectContaining({ code: 'SKEP_USAGE', remedy: expect.stringContaining('"kprobe"') }),
+    );
+    expect(() => parseFeatures('')).toThrow('unknown feature ""');
+  });
+
+  it('knows each name once', () => {
+    const names = FEATURES.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
