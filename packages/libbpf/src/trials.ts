@@ -15,7 +15,8 @@ export function tryFeatures(): Trials {
   // libbpf's own trial is to attach to something that is no function, and to be told so by the verifier.
   if (libbpf().libbpf_probe_bpf_prog_type(PROG_TYPE_TRACING, null) === 0) {
     const mode = lockdownMode();
-    const why = mode === undefined || mode === 'none' ? 'its security policy' : `lockdown=${mode}, or its security policy`;
+    const why =
+      mode === undefined || mode === 'none' ? 'its security policy' : `lockdown=${mode}, or its security policy`;
     trials.set('fentry', { state: 'no', reason: `this kernel refuses to load fentry and fexit programs (${why})` });
   }
   return trials;

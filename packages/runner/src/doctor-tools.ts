@@ -10,10 +10,7 @@ import { predictPlugin } from './predict-plugin.js';
  *
  * Predicted from what the kernel says of itself, and so as for root: nothing of the plugins is loaded.
  */
-export async function examineTools(
-  folders: readonly string[],
-  without: FeatureSet = NO_FEATURES,
-): Promise<Finding[]> {
+export async function examineTools(folders: readonly string[], without: FeatureSet = NO_FEATURES): Promise<Finding[]> {
   const names = listPackages(folders)
     .filter(({ kind }) => kind === 'plugin')
     .map(({ name }) => name)

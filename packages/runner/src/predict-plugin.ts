@@ -8,9 +8,9 @@ import {
   knownKernel,
   knownKernels,
   predict,
+  type ResolvedSet,
   readCode,
   readObjectFile,
-  type ResolvedSet,
   type SetPrediction,
   type Verdict,
 } from '@skep/libbpf';

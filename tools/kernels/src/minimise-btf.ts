@@ -34,7 +34,11 @@ export function minimiseBtf(bytes: Uint8Array): Uint8Array {
     if (isDropped(id)) continue;
     const type = types[id]!;
     const shape =
-      type.kind === 'ptr' ? `*${bare(type.type)}` : type.kind === 'array' ? `[${bare(type.type)} ${type.count}` : undefined;
+      type.kind === 'ptr'
+        ? `*${bare(type.type)}`
+        : type.kind === 'array'
+          ? `[${bare(type.type)} ${type.count}`
+          : undefined;
     const twin = shape === undefined ? undefined : shapes.get(shape);
     if (twin === undefined) kept.push(id);
     const place = twin ?? kept.length - 1;

@@ -6,7 +6,9 @@ import { createCommand, parseArgs } from '../usage.js';
 /** `skep doctor`: what this machine has and lacks, with remedies; works without root. Exit 3 when tools cannot run. */
 export async function run(args: readonly string[]): Promise<number> {
   const command = addFeatureFlag(
-    addFactFormat(createCommand('doctor', 'Kernel, BTF, privileges, libraries, tools: what is missing, and the remedy')),
+    addFactFormat(
+      createCommand('doctor', 'Kernel, BTF, privileges, libraries, tools: what is missing, and the remedy'),
+    ),
   );
   if (parseArgs(command, args)) return 0;
   const machine = await examine();

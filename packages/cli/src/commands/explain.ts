@@ -79,7 +79,9 @@ async function explainAll(kernels: readonly string[], without: FeatureSet, asJso
     withoutFeatures(kernelNamed(name), without),
   ]);
   const plugins = await Promise.all(names.map((name) => loadPlugin(name, [process.cwd()])));
-  const rows = described.flatMap(([name, kernel]) => plugins.flatMap((plugin) => predictEverySet(plugin, name, kernel)));
+  const rows = described.flatMap(([name, kernel]) =>
+    plugins.flatMap((plugin) => predictEverySet(plugin, name, kernel)),
+  );
   if (asJson) printJson(rows);
   else {
     for (const { kernel, tool, set, verdict, reason } of rows) {

@@ -26,11 +26,13 @@ const WATCH_MS = 250;
 
 /** `skep run [FILE] [--duration 10s] [--watch]`: the agent. */
 export async function run(args: readonly string[]): Promise<number> {
-  const command = addFeatureFlag(createCommand('run', 'Run the plugins and sinks of a YAML file until Ctrl-C; SIGHUP reloads it')
-    .argument('[file]', 'Configuration', './skep.yaml')
-    .option('--duration <TIME>', 'Stop after this time: 10s, 1m')
-    .option('--watch', 'Reload when the file changes')
-    .option('-v, --verbose', 'Say what happens, with libbpf’s log'));
+  const command = addFeatureFlag(
+    createCommand('run', 'Run the plugins and sinks of a YAML file until Ctrl-C; SIGHUP reloads it')
+      .argument('[file]', 'Configuration', './skep.yaml')
+      .option('--duration <TIME>', 'Stop after this time: 10s, 1m')
+      .option('--watch', 'Reload when the file changes')
+      .option('-v, --verbose', 'Say what happens, with libbpf’s log'),
+  );
   if (parseArgs(command, args)) return 0;
   const file = command.processedArgs[0] as string;
   const { duration, watch, verbose } = command.opts<{ duration?: string; watch?: boolean; verbose?: boolean }>();

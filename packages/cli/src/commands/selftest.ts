@@ -14,14 +14,16 @@ interface Flags {
 
 /** `skep selftest [tool...]`: each plugin's own workload on this kernel, and whether it was seen. */
 export async function run(args: readonly string[]): Promise<number> {
-  const command = addFeatureFlag(addFactFormat(
-    createCommand('selftest', "Run plugins' own tests on this kernel")
-      .argument('[tool...]', 'Names of plugins')
-      .option('--all', 'Every plugin found')
-      .option('--attach <WHICH>', 'best: the set this kernel takes first; all: every set', 'best')
-      .option('--cost', 'Instructions that the verifier processed, per program')
-      .option('-v, --verbose', 'Say what happens, with libbpf’s log'),
-  ));
+  const command = addFeatureFlag(
+    addFactFormat(
+      createCommand('selftest', "Run plugins' own tests on this kernel")
+        .argument('[tool...]', 'Names of plugins')
+        .option('--all', 'Every plugin found')
+        .option('--attach <WHICH>', 'best: the set this kernel takes first; all: every set', 'best')
+        .option('--cost', 'Instructions that the verifier processed, per program')
+        .option('-v, --verbose', 'Say what happens, with libbpf’s log'),
+    ),
+  );
   if (parseArgs(command, args)) return 0;
   const { attach, all, cost = false, verbose } = command.opts<Flags>();
   if (attach !== 'best' && attach !== 'all') {

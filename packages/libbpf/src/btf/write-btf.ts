@@ -42,7 +42,11 @@ export function writeBtf(types: readonly BtfType[]): Uint8Array {
   for (const type of types.slice(1)) words.push(...record(type, text));
   const strings_ = Buffer.from(texts.join(''));
   const header = [0x1_eb9f, HEADER_BYTES, 0, words.length * 4, words.length * 4, strings_.length];
-  return Buffer.concat([new Uint8Array(Uint32Array.from([...header]).buffer), new Uint8Array(Uint32Array.from(words).buffer), strings_]);
+  return Buffer.concat([
+    new Uint8Array(Uint32Array.from([...header]).buffer),
+    new Uint8Array(Uint32Array.from(words).buffer),
+    strings_,
+  ]);
 }
 
 function record(type: BtfType, text: (name: string) => number): number[] {

@@ -3,7 +3,13 @@ import { brotliDecompressSync } from 'node:zlib';
 import { SkepError, suggest } from '@skep/core';
 import { LazyBtf } from '../btf/index.js';
 import { FEATURES } from '../predict/features.js';
-import { type Answer, type KernelDescription, type KernelFunction, type TracepointFormat, YES } from '../predict/kernel.js';
+import {
+  type Answer,
+  type KernelDescription,
+  type KernelFunction,
+  type TracepointFormat,
+  YES,
+} from '../predict/kernel.js';
 import { versionAnswer } from '../predict/since.js';
 
 /** A kernel whose description ships with this package. `tools/kernels` writes them. */
@@ -119,10 +125,13 @@ function readFormat(path: string, at: number): TracepointFormat | undefined {
   for (let line = table.indexOf(`\n${path} `); line >= 0; line = table.indexOf(`\n${path} `, line + 1)) {
     const [, marks = '', fields = ''] = table.slice(line + 1, table.indexOf('\n', line + 1)).split(' ');
     if (marks[at] !== '1') continue;
-    const own = fields.split(',').filter(Boolean).map((field) => {
-      const [name = '', offset, size] = field.split(':');
-      return { name, offset: Number(offset), size: Number(size) };
-    });
+    const own = fields
+      .split(',')
+      .filter(Boolean)
+      .map((field) => {
+        const [name = '', offset, size] = field.split(':');
+        return { name, offset: Number(offset), size: Number(size) };
+      });
     return { fields: [...COMMON, ...own] };
   }
   return undefined;

@@ -146,7 +146,9 @@ function rawTracepoint(tables: LiveTables, name: string) {
   const folder = findTracefs();
   if (folder === undefined) return 'unknown';
   // A module's, on a kernel whose modules have no BTF.
-  const isThere = readdirSync(`${folder}/events`).some((category) => existsSync(`${folder}/events/${category}/${name}`));
+  const isThere = readdirSync(`${folder}/events`).some((category) =>
+    existsSync(`${folder}/events/${category}/${name}`),
+  );
   return isThere ? { args: undefined } : undefined;
 }
 

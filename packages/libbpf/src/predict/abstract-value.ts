@@ -15,7 +15,7 @@ export type AbstractValue =
       readonly isRuntime: boolean;
       /** Its bounds are narrower than 64 bits: comparisons for order may be decided. */
       readonly isNarrow: boolean;
-          readonly origins: ReadonlySet<number>;
+      readonly origins: ReadonlySet<number>;
     };
 
 const NO_ORIGINS: ReadonlySet<number> = new Set();

@@ -15,7 +15,8 @@ export function arithmetic({ code, off }: Instruction, left: AbstractValue, righ
     return value === undefined ? LOST : constant(value);
   }
   if (isWide && (operation === ADD || operation === SUB)) {
-    const moved = movePointer(left, right, operation === SUB) ?? (operation === ADD ? movePointer(right, left) : undefined);
+    const moved =
+      movePointer(left, right, operation === SUB) ?? (operation === ADD ? movePointer(right, left) : undefined);
     if (moved) return moved;
   }
   const [a, b] = [asUnknown(left), asUnknown(right)];

@@ -44,7 +44,9 @@ export function attachProblems(
   const atLoad = kind === 'tp_btf' || kind === 'fentry' || kind === 'iter' || kind === 'lsm' || kind === 'other';
   const lacks = atLoad ? [] : ofAnswer(kernel.feature(kind));
   // What it would attach to says nothing more.
-  return lacks.some(({ isCertain }) => isCertain) ? lacks : [...lacks, ...pointProblems({ kind, target }, reads, kernel)];
+  return lacks.some(({ isCertain }) => isCertain)
+    ? lacks
+    : [...lacks, ...pointProblems({ kind, target }, reads, kernel)];
 }
 
 function pointProblems(
@@ -94,7 +96,8 @@ function functionProblems(kernel: KernelDescription, name: string, mustBeTraceab
   const found = kernel.functionNamed(name);
   if (found === 'unknown') return [doubtful(`functions are not described: ${name}`)];
   if (!found) return [lacking(kernel, 'function', name)];
-  if (found.params === undefined) return [certain(`function ${name} has no type in BTF: the compiler changed its arguments`)];
+  if (found.params === undefined)
+    return [certain(`function ${name} has no type in BTF: the compiler changed its arguments`)];
   if (mustBeTraceable && !found.isTraceable) return [certain(`function ${name} cannot be traced`)];
   return [];
 }
@@ -126,7 +129,9 @@ function formatProblems(kernel: KernelDescription, path: string, reads: readonly
     if (offset + size > end) return [{ reason: `${where}, whose record has ${end} bytes here`, isCertain }];
     const touched = format.fields.filter((field) => field.offset < offset + size && offset < field.offset + field.size);
     // The kernel takes it; what is read would not be what the program means.
-    return touched.length === 1 && touched[0]!.offset <= offset ? [] : [doubtful(`${where}, where no field stands here`)];
+    return touched.length === 1 && touched[0]!.offset <= offset
+      ? []
+      : [doubtful(`${where}, where no field stands here`)];
   });
 }
 

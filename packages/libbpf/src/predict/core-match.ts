@@ -1,5 +1,14 @@
 import { type BtfType, resolveIn, sizeIn, type TypeLookup } from '../btf/index.js';
-import { type Accessor, essentialName, isComposite, isEnumerator, isField, isFlexible, nameOf, type Spec } from './core-spec.js';
+import {
+  type Accessor,
+  essentialName,
+  isComposite,
+  isEnumerator,
+  isField,
+  isFlexible,
+  nameOf,
+  type Spec,
+} from './core-spec.js';
 
 /** The two sides of a comparison: the object's types, and the kernel's. */
 export interface Sides {

@@ -38,7 +38,7 @@ export function relocate(local: TypeLookup, relocation: CoreRelocation, tables: 
       continue;
     }
     const found = matchSpec(sides, kind, spec, id);
-    if (found) answers.push({ ...valueOf(type, kind, found), ...loadOf(local, spec, type, found) });
+    if (found) answers.push({ ...answerOf(type, kind, found), ...loadOf(local, spec, type, found) });
   }
   const [first] = answers;
   if (!first) {
@@ -69,7 +69,7 @@ function candidatesOf(kind: string, name: string, tables: Iterable<TypeTable>) {
 }
 
 /** libbpf's answer for one kind; undefined when the member cannot be moved by one instruction. */
-function valueOf(typeOf: TypeLookup, kind: number, spec: Spec): Pick<Answer, 'value' | 'bitOffset'> {
+function answerOf(typeOf: TypeLookup, kind: number, spec: Spec): Pick<Answer, 'value' | 'bitOffset'> {
   const answer = (value: number | bigint | undefined) => ({
     value: value === undefined ? undefined : BigInt(value),
     bitOffset: spec.bitOffset,

@@ -42,8 +42,12 @@ export function program(declarations: string, body: string): ObjectCode {
 
 /** The object of programs `p`, `p1`, `p2` ... */
 export function programs(declarations: string, bodies: readonly string[]): ObjectCode {
-  const functions = bodies.map((body, i) => `SEC("raw_tp/x") int p${i || ''}(u64 *ctx) { ${body} }`);
-  return readCode(compile([PREAMBLE, declarations, ...functions].join('\n')));
+  return readCode(programBytes(declarations, bodies));
+}
+
+export function programBytes(declarations: string, bodies: readonly string[]): Uint8Array {
+  const functions = bodies.map((body, i) => `SEC("raw_tp/sys_enter") int p${i || ''}(u64 *ctx) { ${body} }`);
+  return compile([PREAMBLE, declarations, ...functions].join('\n'));
 }
 
 /** Every relocation of a program against a kernel, in the order of its instructions. */

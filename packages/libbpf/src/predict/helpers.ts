@@ -25,7 +25,8 @@ export function helperProblems(reached: ReachedCode, kind: ProgramKind, kernel: 
     const name = HELPER_NAMES[number] ?? `#${number}`;
     const feature = FEATURES.find(({ helpers }) => helpers?.includes(`BPF_FUNC_${name}`));
     const answer = feature ? kernel.feature(feature.name) : undefined;
-    if (known && !known.has(number)) problems.push({ reason: `calls bpf_${name}(), which this kernel lacks`, isCertain });
+    if (known && !known.has(number))
+      problems.push({ reason: `calls bpf_${name}(), which this kernel lacks`, isCertain });
     else if (answer?.state === 'no') problems.push({ reason: `calls bpf_${name}(): ${answer.reason}`, isCertain });
     else if (ONLY_FOR[name] && !ONLY_FOR[name].includes(kind)) {
       problems.push({ reason: `calls bpf_${name}(), which ${kind} programs may not`, isCertain });
@@ -34,7 +35,8 @@ export function helperProblems(reached: ReachedCode, kind: ProgramKind, kernel: 
   for (const { what: name, isCertain } of reached.kernelFunctions) {
     const found = kernel.functionNamed(name);
     if (found === 'unknown') problems.push({ reason: `functions are not described: ${name}()`, isCertain: false });
-    else if (found?.params === undefined) problems.push({ reason: `calls ${name}(), which this kernel lacks`, isCertain });
+    else if (found?.params === undefined)
+      problems.push({ reason: `calls ${name}(), which this kernel lacks`, isCertain });
   }
   return problems;
 }

@@ -36,7 +36,16 @@ SEC("fentry/do_first") int first_fentry(__u64 *ctx) { return emit(ctx[1]); }
 SEC("raw_tp/moved") int moved_raw(__u64 *ctx) { return emit(skep_args_moved > 1 ? ctx[1] : ctx[0]); }
 `;
 
-const SETS = [['first_btf'], ['first_raw'], ['first_tp'], ['first_kprobe'], ['first_fentry'], ['first_raw', 'first_kprobe?'], ['first_kprobe?'], ['moved_raw']];
+const SETS = [
+  ['first_btf'],
+  ['first_raw'],
+  ['first_tp'],
+  ['first_kprobe'],
+  ['first_fentry'],
+  ['first_raw', 'first_kprobe?'],
+  ['first_kprobe?'],
+  ['moved_raw'],
+];
 
 const TYPES = `
 enum bpf_map_type { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_RINGBUF = 27 };
@@ -77,17 +86,38 @@ describe.skipIf(noClang)('attach sets', () => {
       kernel: on,
       sets: attachSets(definition, options),
     });
-  const verdicts = (on: KernelDescription, options?: { deep: boolean }) => outcomes(on, options).map(({ verdict }) => verdict);
-  const reason = (on: KernelDescription, set: number, options?: { deep: boolean }) => outcomes(on, options)[set]!.reason;
+  const verdicts = (on: KernelDescription, options?: { deep: boolean }) =>
+    outcomes(on, options).map(({ verdict }) => verdict);
+  const reason = (on: KernelDescription, set: number, options?: { deep: boolean }) =>
+    outcomes(on, options)[set]!.reason;
 
   it('are all possible on a kernel that has everything', () => {
-    expect(outcomes(full).map((one) => one.reason).join('')).toBe('');
+    expect(
+      outcomes(full)
+        .map((one) => one.reason)
+        .join(''),
+    ).toBe('');
     expect(new Set(verdicts(full))).toEqual(new Set(['possible']));
   });
 
   it('need their targets', () => {
-    const bare: KernelDescription = { ...full, functionNamed: () => undefined, tracepoint: () => undefined, rawTracepoint: () => undefined, elsewhere: () => 'another has it' };
-    expect(verdicts(bare)).toEqual(['possible', 'refused', 'refused', 'refused', 'refused', 'refused', 'refused', 'refused']);
+    const bare: KernelDescription = {
+      ...full,
+      functionNamed: () => undefined,
+      tracepoint: () => undefined,
+      rawTracepoint: () => undefined,
+      elsewhere: () => 'another has it',
+    };
+    expect(verdicts(bare)).toEqual([
+      'possible',
+      'refused',
+      'refused',
+      'refused',
+      'refused',
+      'refused',
+      'refused',
+      'refused',
+    ]);
     expect(reason(bare, 1)).toBe('first_raw: no tracepoint first; another has it');
     expect(reason(bare, 3)).toMatch(/^first_kprobe: no function do_first/);
   });
@@ -99,7 +129,11 @@ describe.skipIf(noClang)('attach sets', () => {
   });
 
   it('read no arguments that the tracepoint or function does not have', () => {
-    const fewer: KernelDescription = { ...full, rawTracepoint: () => ({ args: 1 }), functionNamed: () => ({ isTraceable: true, params: 0 }) };
+    const fewer: KernelDescription = {
+      ...full,
+      rawTracepoint: () => ({ args: 1 }),
+      functionNamed: () => ({ isTraceable: true, params: 0 }),
+    };
     expect(reason(fewer, 1)).toBe('first_raw: reads argument 2 of tracepoint first, which has 1 here');
     expect(verdicts(fewer)[4]).toBe('refused');
   });
@@ -108,13 +142,22 @@ describe.skipIf(noClang)('attach sets', () => {
     const short: KernelDescription = { ...full, tracepoint: () => ({ fields: [{ name: 'n', offset: 8, size: 4 }] }) };
     expect(reason(short, 2)).toBe('first_tp: reads 8 bytes at 16 of cat/first, whose record has 12 bytes here');
     const gap = { name: 'far', offset: 32, size: 4 };
-    const other: KernelDescription = { ...full, tracepoint: () => ({ fields: [{ name: 'n', offset: 8, size: 4 }, gap] }) };
+    const other: KernelDescription = {
+      ...full,
+      tracepoint: () => ({ fields: [{ name: 'n', offset: 8, size: 4 }, gap] }),
+    };
     expect(verdicts(other)[2]).toBe('unknown');
   });
 
   it('put no fentry on a function whose arguments BTF does not tell, nor any probe on one that cannot be traced', () => {
-    expect(verdicts({ ...full, functionNamed: () => ({ isTraceable: true, params: undefined }) }).slice(3, 5)).toEqual(['possible', 'refused']);
-    expect(verdicts({ ...full, functionNamed: () => ({ isTraceable: false, params: 2 }) }).slice(3, 5)).toEqual(['refused', 'refused']);
+    expect(verdicts({ ...full, functionNamed: () => ({ isTraceable: true, params: undefined }) }).slice(3, 5)).toEqual([
+      'possible',
+      'refused',
+    ]);
+    expect(verdicts({ ...full, functionNamed: () => ({ isTraceable: false, params: 2 }) }).slice(3, 5)).toEqual([
+      'refused',
+      'refused',
+    ]);
   });
 
   it('are refused for a member that only an option reads, when the option is on', () => {
@@ -123,15 +166,31 @@ describe.skipIf(noClang)('attach sets', () => {
   });
 
   it('take arguments where the tracepoint of the kernel has them', () => {
-    const two = kernelTypes(`${TYPES}\ntypedef void (*btf_trace_moved)(void *, int, int);\nstruct more { btf_trace_moved a; };`);
+    const two = kernelTypes(
+      `${TYPES}\ntypedef void (*btf_trace_moved)(void *, int, int);\nstruct more { btf_trace_moved a; };`,
+    );
     const one: KernelDescription = { ...full, rawTracepoint: () => ({ args: 1 }) };
     expect(verdicts(one)[7]).toBe('possible');
     expect(verdicts({ ...one, tables: [two as LazyBtf] })[7]).toBe('refused');
   });
 
   it('are not sure of what is not described', () => {
-    const dark: KernelDescription = { ...full, functionNamed: () => 'unknown', tracepoint: () => 'unknown', rawTracepoint: () => 'unknown' };
-    expect(verdicts(dark)).toEqual(['possible', 'unknown', 'unknown', 'unknown', 'unknown', 'unknown', 'unknown', 'unknown']);
+    const dark: KernelDescription = {
+      ...full,
+      functionNamed: () => 'unknown',
+      tracepoint: () => 'unknown',
+      rawTracepoint: () => 'unknown',
+    };
+    expect(verdicts(dark)).toEqual([
+      'possible',
+      'unknown',
+      'unknown',
+      'unknown',
+      'unknown',
+      'unknown',
+      'unknown',
+      'unknown',
+    ]);
   });
 
   it('do without features that are turned off', () => {
@@ -139,11 +198,15 @@ describe.skipIf(noClang)('attach sets', () => {
     expect(without('tp_btf')).toEqual(['refused', ...verdicts(full).slice(1)]);
     expect(without('kprobe').slice(3)).toEqual(['refused', 'possible', 'possible', 'refused', 'possible']);
     expect(new Set(without('ringbuf'))).toEqual(new Set(['refused']));
-    expect(reason(withoutFeatures(full, new Set(['fentry'])), 4)).toBe('first_fentry: turned off by --no-feature fentry');
+    expect(reason(withoutFeatures(full, new Set(['fentry'])), 4)).toBe(
+      'first_fentry: turned off by --no-feature fentry',
+    );
   });
 
   it('are refused when a helper or a kind of map is missing', () => {
-    const old = kernelTypes(TYPES.replace('BPF_MAP_TYPE_RINGBUF = 27', 'X = 3').replace('BPF_FUNC_ringbuf_reserve = 131, ', ''));
+    const old = kernelTypes(
+      TYPES.replace('BPF_MAP_TYPE_RINGBUF = 27', 'X = 3').replace('BPF_FUNC_ringbuf_reserve = 131, ', ''),
+    );
     const said = reason({ ...full, tables: [old] }, 1);
     expect(said).toContain('map events: this kernel has no maps of type 27');
     expect(said).toContain('calls bpf_ringbuf_reserve(), which this kernel lacks');

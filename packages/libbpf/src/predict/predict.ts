@@ -95,7 +95,12 @@ function programProblems(
   const point = attachPoint(section);
   const load: Problem[] = [...targetProblems(point, kernel)];
   if (reached) {
-    load.push(...reached.poisoned.map(({ what, isCertain }) => ({ reason: `reads what this kernel lacks: ${what}`, isCertain })));
+    load.push(
+      ...reached.poisoned.map(({ what, isCertain }) => ({
+        reason: `reads what this kernel lacks: ${what}`,
+        isCertain,
+      })),
+    );
     load.push(...reached.doubtful.map((reason) => ({ reason, isCertain: false })));
     load.push(...helperProblems(reached, point.kind, kernel));
   }

@@ -1,8 +1,9 @@
-import { type AbstractValue, constant, isSame, join, LOST, runtime } from './abstract-value.js';
-import { arithmetic, isTaken, JUMP } from './arithmetic.js';
+import { type AbstractValue, constant, LOST, runtime } from './abstract-value.js';
+import { arithmetic } from './arithmetic.js';
 import type { Relocated } from './core-relocation.js';
 import { accessSize, CALL, CALL_KIND, CLASS, EXIT, type Instruction, LD_IMM64 } from './instruction.js';
-import type { CodePlace, CoreRelocation, ObjectCode, Reference } from './object-code.js';
+import { afterHelper, joinStates, operand, type State, set, store, waysOf } from './machine-state.js';
+import type { CodePlace, CodeSection, CoreRelocation, ObjectCode, Reference } from './object-code.js';
 import { PlaceQueue } from './place-queue.js';
 
 /** Something that a program does at a place that can be reached. */
@@ -33,22 +34,14 @@ export interface ReachOptions {
   readonly external: (name: string) => bigint | undefined;
 }
 
-interface State {
-  readonly registers: readonly AbstractValue[];
-  readonly stack: ReadonlyMap<number, AbstractValue>;
-}
-
 interface Visit {
   state: State;
   isCertain: boolean;
 }
 
 const REGISTERS = 11;
-const HELPER = { PROBE_READ: 4, PROBE_READ_STR: 45, PROBE_READ_USER: 112, PROBE_READ_KERNEL: 113 } as const;
-/** They fill the buffer in their first argument with as many bytes as their second says. */
-const FILLING: readonly number[] = [HELPER.PROBE_READ, HELPER.PROBE_READ_USER, HELPER.PROBE_READ_KERNEL];
 /** Helpers whose results the verifier knows bounds of: get_stack, get_task_stack and the _str family. */
-const BOUNDED: readonly number[] = [HELPER.PROBE_READ_STR, 67, 114, 115, 141];
+const BOUNDED: readonly number[] = [45, 67, 114, 115, 141];
 
 /**
  * What can be reached of a program: its branches are followed with what is known of the registers, and a branch that
@@ -125,28 +118,46 @@ class Walk {
     if (!section || !written) return;
     const instruction = this.relocated(written, section.core.get(at), isCertain);
     if (!instruction) return;
-    const reference = section.references.get(at);
-    const next = (after: State, distance = 1, certain = isCertain) => this.enter(place + distance, after, certain);
-    switch (instruction.code & 7) {
+    const kind = instruction.code & 7;
+    if (instruction.code === EXIT) return;
+    if (kind >= CLASS.JMP && kind !== CLASS.ALU64 && instruction.code !== CALL) {
+      for (const way of waysOf(state, instruction)) {
+        this.enter(place + way.distance, way.state, isCertain && way.isOpen);
+      }
+      return;
+    }
+    const isLong = instruction.code === LD_IMM64;
+    const after = this.effect(state, instruction, section, at, place, isCertain);
+    this.enter(place + (isLong ? 2 : 1), after, isCertain);
+  }
+
+  /** The state behind an instruction that does not jump. */
+  private effect(
+    state: State,
+    instruction: Adapted,
+    { instructions, references }: CodeSection,
+    at: number,
+    place: number,
+    isCertain: boolean,
+  ): State {
+    const { code, dst } = instruction;
+    const reference = references.get(at);
+    switch (code & 7) {
       case CLASS.LD:
-        if (instruction.code !== LD_IMM64) return next(set(state, 0, runtime(place)));
-        return next(set(state, instruction.dst, this.address(section.instructions, at, instruction, reference)), 2);
+        if (code !== LD_IMM64) return set(state, 0, runtime(place));
+        return set(state, dst, this.address(instructions, at, instruction, reference));
       case CLASS.LDX:
-        return next(set(state, instruction.dst, this.load(state, instruction, place, isCertain)));
+        return set(state, dst, this.load(state, instruction, place, isCertain));
       case CLASS.ST:
       case CLASS.STX:
-        return next(store(state, instruction, place));
+        return store(state, instruction, place);
       case CLASS.ALU:
       case CLASS.ALU64: {
         const right = instruction.isLost ? LOST : operand(state, instruction);
-        return next(set(state, instruction.dst, arithmetic(instruction, state.registers[instruction.dst]!, right)));
+        return set(state, dst, arithmetic(instruction, state.registers[dst]!, right));
       }
       default:
-        if (instruction.code === EXIT) return;
-        if (instruction.code === CALL) {
-          return next(this.call(state, instruction, reference, place, isCertain));
-        }
-        return this.jump(state, instruction, place, isCertain);
+        return this.call(state, instruction, reference, place, isCertain);
     }
   }
 
@@ -239,8 +250,7 @@ class Walk {
     let after = state;
     let result = runtime(place);
     if (src === CALL_KIND.program) {
-      const target =
-        reference?.kind === 'code' ? placeOf(reference.section, reference.instruction) : place + 1 + imm;
+      const target = reference?.kind === 'code' ? placeOf(reference.section, reference.instruction) : place + 1 + imm;
       const registers = state.registers.map((value, i) => (i >= 1 && i <= 5 ? value : LOST));
       registers[10] = { kind: 'stack', offset: 0 };
       // Pointers to the caller's stack would be taken for the callee's.
@@ -261,21 +271,6 @@ class Walk {
     const registers = after.registers.map((value, i) => (i === 0 ? result : i <= 5 ? LOST : value));
     return { ...after, registers };
   }
-
-  private jump(state: State, instruction: Instruction, place: number, isCertain: boolean): void {
-    const { code, dst, off } = instruction;
-    const next = (distance: number, certain: boolean, after = state) => this.enter(place + distance, after, certain);
-    if ((code & 0xf0) === JUMP.ALWAYS) {
-      return next(1 + ((code & 7) === CLASS.JMP32 ? instruction.imm : off), isCertain);
-    }
-    const [left, right] = [state.registers[dst]!, operand(state, instruction)];
-    const taken = decide(code, left, right);
-    if (taken !== undefined) return next(taken ? 1 + off : 1, isCertain);
-    const certain = isCertain && isOpen(code, left) && isOpen(code, right);
-    const after = forget(state, [left, right]);
-    next(1, certain, after);
-    next(1 + off, certain, after);
-  }
 }
 
 /** Sections are far smaller: the kernel takes a million instructions at most. */
@@ -286,94 +281,6 @@ function note<T>(found: Map<T, boolean>, what: T, isCertain: boolean): void {
   found.set(what, isCertain || (found.get(what) ?? false));
 }
 
-function set(state: State, register: number, value: AbstractValue): State {
-  return { ...state, registers: state.registers.with(register, value) };
-}
-
-function operand(state: State, { code, src, imm }: Instruction): AbstractValue {
-  return code & 8 ? state.registers[src]! : constant(BigInt(imm));
-}
-
-/** Whole words that are put on the stack are known again when they come back. */
-function store(state: State, { code, dst, src, off, imm }: Instruction, place: number): State {
-  const to = state.registers[dst]!;
-  if (to.kind !== 'stack') {
-    // Through a pointer that was lost, anything may have been written.
-    return to.kind === 'unknown' && !to.isRuntime ? { ...state, stack: new Map() } : state;
-  }
-  const size = accessSize(code);
-  const at = to.offset + off;
-  const stack = new Map(state.stack);
-  for (let slot = at - 7; slot < at + size; slot++) stack.delete(slot);
-  const isPlain = (code & 0xe0) === 0x60;
-  if (size === 8 && isPlain) {
-    stack.set(at, (code & 7) === CLASS.ST ? constant(BigInt(imm)) : state.registers[src]!);
-  } else if (!isPlain) stack.set(at, runtime(place));
-  return { ...state, stack };
-}
-
-function afterHelper(state: State, helper: number, place: number): ReadonlyMap<number, AbstractValue> {
-  const stack = new Map(state.stack);
-  const [first, second] = [state.registers[1]!, state.registers[2]!];
-  if (FILLING.includes(helper) && first.kind === 'stack' && second.kind === 'constant') {
-    const end = first.offset + Number(second.value);
-    for (const slot of [...stack.keys()]) if (slot + 8 > first.offset && slot < end) stack.delete(slot);
-    for (let slot = first.offset; slot + 8 <= end; slot += 8) stack.set(slot, runtime(place));
-    return stack;
-  }
-  const lowest = Math.min(
-    ...state.registers.slice(1, 6).map((value) => (value.kind === 'stack' ? value.offset : Number.POSITIVE_INFINITY)),
-  );
-  for (const slot of [...stack.keys()]) if (slot >= lowest) stack.delete(slot);
-  return stack;
-}
-
-function decide(code: number, left: AbstractValue, right: AbstractValue): boolean | undefined {
-  if (left.kind === 'constant' && right.kind === 'constant') return isTaken(code, left.value, right.value);
-  // The address of a variable is never NULL, and the verifier knows.
-  if (left.kind === 'data' && right.kind === 'constant' && right.value === 0n) {
-    const operation = code & 0xf0;
-    if (operation === JUMP.EQ) return false;
-    if (operation === JUMP.NE) return true;
-  }
-  return undefined;
-}
-
-/** Whether the verifier has no more to go by than we have. */
-function isOpen(code: number, value: AbstractValue): boolean {
-  if (value.kind === 'constant') return true;
-  if (value.kind !== 'unknown' || !value.isRuntime) return false;
-  const asksForEquality = (code & 0xf0) === JUMP.EQ || (code & 0xf0) === JUMP.NE;
-  return asksForEquality || !value.isNarrow;
-}
-
-/** Behind a test the verifier knows more of what was tested, and of all that is made of the same. */
-function forget(state: State, tested: readonly AbstractValue[]): State {
-  const origins = tested.flatMap((value) => (value.kind === 'unknown' ? [...value.origins] : []));
-  if (origins.length === 0) return state;
-  const forgotten = (value: AbstractValue): AbstractValue =>
-    value.kind === 'unknown' && origins.some((origin) => value.origins.has(origin)) ? LOST : value;
-  return {
-    registers: state.registers.map(forgotten),
-    stack: new Map([...state.stack].map(([slot, value]) => [slot, forgotten(value)])),
-  };
-}
-
 function littleEndian(bytes: Uint8Array): bigint {
   return bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
-}
-
-/** `a` itself when `b` adds nothing. */
-function joinStates(a: State, b: State): State {
-  const registers = a.registers.map((value, i) => join(value, b.registers[i]!));
-  const stack = new Map<number, AbstractValue>();
-  for (const [slot, value] of a.stack) {
-    const other = b.stack.get(slot);
-    if (other) stack.set(slot, join(value, other));
-  }
-  const isUnchanged =
-    registers.every((value, i) => isSame(value, a.registers[i]!)) &&
-    stack.size === a.stack.size &&
-    [...stack].every(([slot, value]) => isSame(value, a.stack.get(slot)!));
-  return isUnchanged ? a : { registers, stack };
 }
