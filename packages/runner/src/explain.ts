@@ -134,7 +134,9 @@ export function judge({ programs, verdict, reason, note }: SetPrediction, error:
     return verdict === 'refused' ? { ...plan, predicted: `refused: ${reason}` } : plan;
   }
   const refused = { programs, possible: false, verdict: 'refused' as const, remedy: error.remedy, note };
-  if (verdict !== 'refused') {
+  // What the machine lacks as a whole has its own message, and a remedy.
+  const isOfTheSet = ['SKEP_ATTACH', 'SKEP_PERMISSION', 'SKEP_VERIFIER'].includes(error.code);
+  if (verdict !== 'refused' || !isOfTheSet) {
     return { ...refused, reason: error.message, ...(verdict === 'possible' ? { predicted: 'possible' } : {}) };
   }
   const lacking = error.code === 'SKEP_PERMISSION' ? lackingCapabilities() : [];

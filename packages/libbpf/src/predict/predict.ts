@@ -78,7 +78,10 @@ export function predict(request: PredictRequest): SetPrediction[] {
   return sets.map((whole) => {
     const set = withoutOptional(whole, info, kernel.without ?? NO_FEATURES);
     const programs = set.programs.map((one) => sections.get(one) ?? { name: one, section: '' });
-    return { programs, ...verdictOf(set, programs, problemsOf, shared), note: set.note ?? '' };
+    const verdict = hasTypes(kernel)
+      ? verdictOf(set, programs, problemsOf, shared)
+      : ({ verdict: 'refused', reason: NO_BTF } as const);
+    return { programs, ...verdict, note: set.note ?? '' };
   });
 }
 
@@ -144,6 +147,10 @@ function reasonOf(problems: readonly ProgramProblem[]): string {
   }
   return [...programs].map(([reason, those]) => [[...those].join(', '), reason].filter(Boolean).join(': ')).join('\n');
 }
+
+const NO_BTF = 'this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)';
+
+const hasTypes = ({ tables }: KernelDescription): boolean => !tables[Symbol.iterator]().next().done;
 
 /** Maps of kinds that the kernel does not know. All maps of the object are created, whichever set is taken. */
 function mapProblems(info: ObjectInfo, kernel: KernelDescription): Problem[] {
