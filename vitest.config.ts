@@ -7,7 +7,7 @@ const suffix = stage === 'unit' ? '' : `.${stage}`;
 
 export default defineConfig({
   test: {
-    include: [`{packages,plugins,tools,e2e}/**/*${suffix}.test.ts`],
+    include: [`{packages,plugins,tools,e2e,examples}/**/*${suffix}.test.ts`],
     exclude: ['**/node_modules/**', '**/dist/**', ...(stage === 'unit' ? ['**/*.{kernel,vm}.test.ts'] : [])],
     testTimeout: stage === 'unit' ? 10_000 : 180_000,
     hookTimeout: stage === 'unit' ? 10_000 : 180_000,

@@ -1,4 +1,4 @@
-// Dependencies point one way: plugins and sinks -> core; libbpf, libbcc -> core; runner -> core, libbpf, libbcc;
+// Dependencies point one way: plugins and sinks -> core; libbpf -> core; libbcc -> core, libbpf; runner -> core, libbpf, libbcc;
 // cli -> runner. Workspace packages are seen as what they export, `packages/<name>/dist`. Tests may also use what tests use.
 const TESTS = '\\.test\\.ts$|[/-]fixtures?\\.ts$|/test/|plugins/plugins\\.test\\.ts$';
 
@@ -9,7 +9,7 @@ function only(name, from, allowed) {
     comment: 'dependencies point one way',
     severity: 'error',
     from: { path: from, pathNot: TESTS },
-    to: { path: '^(packages|plugins|tools|e2e)/', pathNot: [from, ...allowed] },
+    to: { path: '^(packages|plugins|tools|e2e|examples)/', pathNot: [from, ...allowed] },
   };
 }
 
@@ -21,23 +21,24 @@ module.exports = {
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('core-stands-alone', '^packages/core/', []),
     only('libbpf-needs-core', '^packages/libbpf/', packages('core')),
-    only('libbcc-needs-core', '^packages/libbcc/', packages('core')),
+    only('libbcc-needs-libbpf', '^packages/libbcc/', packages('core', 'libbpf')),
     {
       name: 'sinks-and-processors-need-core',
       comment: 'they may use nothing that a third party cannot',
       severity: 'error',
       from: { path: '^packages/((?:sink|processor)-[^/]+)/', pathNot: TESTS },
-      to: { path: '^(packages|plugins|tools|e2e)/', pathNot: ['^packages/$1/', ...packages('core')] },
+      to: { path: '^(packages|plugins|tools|e2e|examples)/', pathNot: ['^packages/$1/', ...packages('core')] },
     },
     only('runner-needs-kernels', '^packages/runner/', packages('core', 'libbpf', 'libbcc')),
     only('cli-needs-runner', '^packages/cli/', packages('core', 'libbpf', 'runner', 'sink-stdout')),
+    only('examples-need-libbcc', '^examples/', packages('core', 'libbcc')),
     only('testing-needs-kernels', '^packages/testing/', packages('core', 'libbpf')),
     {
       name: 'plugins-need-core',
       comment: 'a plugin may use nothing that a third party cannot, and no other plugin',
       severity: 'error',
       from: { path: '^plugins/([^/]+/[^/]+)/', pathNot: TESTS },
-      to: { path: '^(packages|plugins|tools|e2e)/', pathNot: ['^plugins/$1/', ...packages('core')] },
+      to: { path: '^(packages|plugins|tools|e2e|examples)/', pathNot: ['^plugins/$1/', ...packages('core')] },
     },
     {
       name: 'nobody-needs-plugins',

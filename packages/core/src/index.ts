@@ -20,6 +20,7 @@ export * from './schema.js';
 export * from './sink.js';
 export * from './text/byte-buffer.js';
 export * from './text/create-writer.js';
+export { type Bucket, histogramLines } from './text/histogram-lines.js';
 export { visibleText } from './text/visible.js';
 export * from './text/writer.js';
 export * from './text/writer-options.js';

@@ -1,6 +1,6 @@
 import { type BatchBuilder, type Decoder, kernelMemory, SkepError } from '@skep/core';
 import { describeErrno } from './errno.js';
-import type { BpfMap } from './map.js';
+import type { KernelMap } from './map.js';
 import {
   enablePerfEvent,
   errno,
@@ -41,7 +41,7 @@ export class PerfBuffer {
    * @param pages pages per CPU, a power of two
    * @throws SkepError SKEP_ATTACH when a buffer cannot be made.
    */
-  constructor(map: BpfMap, decoder: Decoder, smallest: number, pages: number) {
+  constructor(map: KernelMap, decoder: Decoder, smallest: number, pages: number) {
     try {
       for (const cpu of onlineCpus()) this.buffers.push(openCpu(map, cpu, decoder, smallest, pages));
     } catch (error) {
@@ -59,6 +59,11 @@ export class PerfBuffer {
     return this.buffers.reduce((total, { ring }) => total + ring.lost, 0n);
   }
 
+  /** Samples that lie in the buffers. */
+  held(): bigint {
+    return this.buffers.reduce((total, { ring }) => total + ring.held(), 0n);
+  }
+
   /** Add what the buffers hold to `into`, at most `into.room` rows, CPU by CPU. Never waits. */
   drain(into: BatchBuilder): number {
     let rows = 0;
@@ -74,7 +79,7 @@ export class PerfBuffer {
   }
 }
 
-function openCpu(map: BpfMap, cpu: number, decoder: Decoder, smallest: number, pages: number): CpuBuffer {
+function openCpu(map: KernelMap, cpu: number, decoder: Decoder, smallest: number, pages: number): CpuBuffer {
   const page = pageSize();
   const fd = perfEventOpen(outputAttr((pages * page) / 2), -1, cpu);
   const failed = (what: string) => {

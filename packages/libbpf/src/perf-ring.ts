@@ -84,6 +84,21 @@ export class PerfRing {
     return into.rows - before;
   }
 
+  /** Samples that lie in the buffer, counted one by one; not for the hot path. */
+  held(): bigint {
+    const { data, size, head, tail } = this.memory;
+    const end = Number(Atomics.load(head, 0));
+    let held = 0n;
+    for (let position = Number(Atomics.load(tail, 0)); position < end; ) {
+      const at = position & (size - 1);
+      const length = data.u16[((at + 6) & (size - 1)) >>> 1]!;
+      if (length < 8) break;
+      if (data.u32[at >>> 2] === PERF_RECORD_SAMPLE) held++;
+      position += length;
+    }
+    return held;
+  }
+
   private wrapped(at: number, length: number, type: number, into: BatchBuilder): void {
     const { u8 } = this.memory.data;
     const first = this.memory.size - at;

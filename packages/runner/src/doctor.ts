@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type ErrorCode, isSkepError } from '@skep/core';
+import { findKernelHeaders, HEADERS_REMEDY, headersMismatch } from '@skep/libbcc/headers';
 import { findTracefs, isTracefsMounted, libbpf, lockdownMode } from '@skep/libbpf';
 import { lackingCapabilities } from './privilege.js';
 
@@ -130,13 +131,13 @@ function libbcc(): Finding {
 }
 
 function headers(): Finding {
-  const build = `/lib/modules/${release()}/build`;
-  if (existsSync(build)) return ok('headers', build);
-  return warning(
-    'headers',
-    'no kernel headers: programs compiled at run time cannot be used',
-    `apt-get install linux-headers-${release()}`,
-  );
+  const found = findKernelHeaders();
+  if (!found) {
+    return warning('headers', 'no kernel headers: programs compiled at run time cannot be used', HEADERS_REMEDY);
+  }
+  const mismatch = headersMismatch(found);
+  if (mismatch === undefined) return ok('headers', found.place);
+  return warning('headers', mismatch, `apt-get install linux-headers-${release()}`);
 }
 
 function onPath(program: string): string | undefined {

@@ -1,4 +1,5 @@
-import { isSkepError, type Log, type OptionValues, type SkepError } from '@skep/core';
+import { exitCodeOf, isSkepError, type Log, type OptionValues, type SkepError } from '@skep/core';
+import type { ProgramProbe } from '@skep/libbcc';
 import {
   attachPoint,
   attachSets,
@@ -15,6 +16,7 @@ import {
 } from '@skep/libbpf';
 import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
+import type { PluginInstance } from './config/config.js';
 import type { LoadedPlugin } from './discovery/index.js';
 import { predictEverySet, predictPlugin } from './predict-plugin.js';
 import { lackingCapabilities } from './privilege.js';
@@ -142,6 +144,41 @@ export function judge({ programs, verdict, reason, note }: SetPrediction, error:
   const lacking = error.code === 'SKEP_PERMISSION' ? lackingCapabilities() : [];
   if (lacking.length === 0) return { ...refused, reason, remedy: '', said: error.message };
   return { ...refused, reason: `this user lacks ${lacking.join(' and ')}; with them: ${reason}`, said: error.message };
+}
+
+/** The same for a program that is compiled at run time: it has one set, what its text and `attach` ask for. */
+export async function explainProgram(instance: PluginInstance): Promise<AttachPlan> {
+  const host = new KernelHost(SILENT);
+  const probe = (await host.probeOf(instance, { everyMs: undefined })) as ProgramProbe;
+  let error: SkepError | undefined;
+  let programs: readonly ProgramInfo[] = [];
+  try {
+    await probe.open();
+    programs = probe.functions.map((name) => ({ name, section: '' }));
+    await probe.attach();
+    programs = probe.attachments.map(({ fn, kind, target }) => ({ name: fn, section: `${kind}/${target}` }));
+  } catch (thrown) {
+    // A mistake of the text is not an answer of the kernel.
+    if (!isSkepError(thrown) || exitCodeOf(thrown) !== 3) throw thrown;
+    error = thrown;
+  } finally {
+    await probe.close();
+    await host.close();
+  }
+  const { message: reason, remedy } = error ?? { message: '', remedy: '' };
+  const verdict: Verdict = error ? 'refused' : 'possible';
+  return programPlan(instance, { programs, possible: !error, verdict, reason, remedy, note: '' });
+}
+
+/** What another kernel makes of a program that is compiled on it cannot be told here. */
+export function predictProgram(instance: PluginInstance, kernel: KernelDescription): AttachPlan {
+  const reason = 'it is compiled when it runs, against the headers of that kernel';
+  const set = { programs: [], possible: false, verdict: 'unknown' as const, reason, remedy: '', note: '' };
+  return { ...programPlan(instance, set), kernel: kernel.title };
+}
+
+function programPlan({ name, plugin }: PluginInstance, set: SetPlan): AttachPlan {
+  return { source: name, plugin: plugin.name, sets: [set], others: [], capabilities: capabilitiesOf([set]) };
 }
 
 async function tryHere(

@@ -1,6 +1,7 @@
 export * from './fake-ring.js';
 export * from './json-rows.js';
 export * from './layout.js';
+export * from './prototypes.js';
 export * from './record-bytes.js';
 export { batchOf, schemaOf } from './sink/batches.js';
 export { type PluginTestOptions, testPlugin } from './test-plugin.js';

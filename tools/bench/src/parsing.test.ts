@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDrain } from './consumers/protocol.js';
 import { sumCpuTimes } from './cpu.js';
-import { headersPackage } from './headers.js';
 import { reportedLosses } from './losses.js';
 import { kilobytesOf, mapOf } from './memory.js';
 import { parseStat } from './process-tree.js';
@@ -39,13 +38,6 @@ it('kilobytesOf reads one member of smaps_rollup in bytes, and not another whose
 it('mapOf tells a map from other descriptors', () => {
   expect(mapOf('pos:\t0\nmap_type:\t27\nmemlock:\t4096\nmap_id:\t17\n')).toEqual({ id: 17, bytes: 4096 });
   expect(mapOf('pos:\t0\nprog_type:\t5\nprog_id:\t17\nmemlock:\t4096\n')).toBeUndefined();
-});
-
-it('headersPackage is what the metapackage depends on', () => {
-  expect(headersPackage('linux-headers-amd64\n  Depends: linux-headers-6.1.0-56-amd64\n')).toBe(
-    'linux-headers-6.1.0-56-amd64',
-  );
-  expect(headersPackage('')).toBeUndefined();
 });
 
 it('parseStorm finds the report behind the first line', () => {

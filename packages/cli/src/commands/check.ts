@@ -1,4 +1,4 @@
-import { loadConfig } from '@skep/runner';
+import { checkPrograms, loadConfig } from '@skep/runner';
 import { createCommand, parseArgs } from '../usage.js';
 
 /** `skep check [FILE]`: every problem of the file at once; nothing is attached. */
@@ -10,6 +10,7 @@ export async function run(args: readonly string[]): Promise<number> {
   );
   if (parseArgs(command, args)) return 0;
   const config = await loadConfig(command.processedArgs[0] as string);
+  const notes = await checkPrograms(config);
   const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
   const { plugins, processors, sinks } = config;
   const counts = [
@@ -18,5 +19,6 @@ export async function run(args: readonly string[]): Promise<number> {
     count(sinks.length, 'sink'),
   ];
   process.stdout.write(`${config.file}: ${counts.join(', ')}, no mistakes\n`);
+  for (const note of notes) process.stderr.write(`skep: ${note}\n`);
   return 0;
 }

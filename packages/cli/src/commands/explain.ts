@@ -56,14 +56,17 @@ function isFile(target: string): boolean {
 
 async function explainTarget(target: string, request: ExplainOptions): Promise<AttachPlan[]> {
   if (!isFile(target)) return [await explainPlugin(await loadPlugin(target, [process.cwd()]), request)];
-  const { loadConfig, sinksReached } = await import('@skep/runner');
+  const { explainProgram, loadConfig, predictProgram, sinksReached } = await import('@skep/runner');
   const config = await loadConfig(target);
   const plans: AttachPlan[] = [];
-  for (const { plugin, options, name: source } of config.plugins) {
+  for (const instance of config.plugins) {
+    const { plugin, options, name: source } = instance;
     const sinks = sinksReached(config, source).map((name) => {
       return `${name} (${config.sinks.find((one) => one.name === name)!.sink.name})`;
     });
-    plans.push({ ...(await explainPlugin(plugin, { ...request, options, source })), sinks });
+    const explainIt = () => (request.kernel ? predictProgram(instance, request.kernel) : explainProgram(instance));
+    const plan = instance.program ? explainIt() : explainPlugin(plugin, { ...request, options, source });
+    plans.push({ ...(await plan), sinks });
   }
   return plans;
 }
@@ -123,5 +126,8 @@ function markOf({ possible, verdict }: SetPlan, isChosen: boolean): string {
 }
 
 function programLines(mark: string, programs: SetPlan['programs']): string[] {
-  return programs.map(({ name, section }, n) => `  ${(n === 0 ? mark : '').padEnd(6)} ${name} (${section})`);
+  return programs.map(({ name, section }, n) => {
+    const where = section === '' ? '' : ` (${section})`;
+    return `  ${(n === 0 ? mark : '').padEnd(6)} ${name}${where}`;
+  });
 }

@@ -37,7 +37,7 @@ export type StreamPlan =
       readonly slotsAt: number;
     };
 
-const TIME: Field = {
+export const TIME: Field = {
   name: 'time',
   type: 'u64',
   meaning: 'skep_ktime_t',

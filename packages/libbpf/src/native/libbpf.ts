@@ -87,6 +87,18 @@ export interface Libbpf {
     count: number[],
     options: null,
   ): number;
+  bpf_map_lookup_and_delete_elem(fd: number, key: Uint8Array | null, value: Uint8Array): number;
+  bpf_map_update_batch(fd: number, keys: Uint8Array, values: Uint8Array, count: number[], options: null): number;
+  bpf_prog_load(
+    type: number,
+    name: string,
+    license: string,
+    instructions: Uint8Array,
+    count: number,
+    options: object | null,
+  ): number;
+  bpf_raw_tracepoint_open(name: string | null, program: number): number;
+  libbpf_find_vmlinux_btf_id(name: string, attachType: number): number;
   libbpf_num_possible_cpus(): number;
   libbpf_probe_bpf_map_type(type: number, options: null): number;
   libbpf_probe_bpf_prog_type(type: number, options: null): number;
@@ -144,6 +156,11 @@ export const PROTOTYPES: readonly string[] = [
   'int bpf_map_delete_elem(int fd, const void *key)',
   'int bpf_map_lookup_batch(int fd, void *in_batch, void *out_batch, void *keys, void *values, _Inout_ uint32_t *count, const void *opts)',
   'int bpf_map_lookup_and_delete_batch(int fd, void *in_batch, void *out_batch, void *keys, void *values, _Inout_ uint32_t *count, const void *opts)',
+  'int bpf_map_lookup_and_delete_elem(int fd, const void *key, void *value)',
+  'int bpf_map_update_batch(int fd, const void *keys, const void *values, _Inout_ uint32_t *count, const void *opts)',
+  'int bpf_prog_load(uint32_t prog_type, const char *prog_name, const char *license, const void *insns, size_t insn_cnt, const skep_prog_load_opts *opts)',
+  'int bpf_raw_tracepoint_open(const char *name, int prog_fd)',
+  'int libbpf_find_vmlinux_btf_id(const char *name, uint32_t attach_type)',
   'int libbpf_num_possible_cpus(void)',
   'int libbpf_probe_bpf_map_type(uint32_t map_type, const void *opts)',
   'int libbpf_probe_bpf_prog_type(uint32_t prog_type, const void *opts)',
@@ -179,6 +196,28 @@ export function libbpf(): Libbpf {
     func_name: 'const char *',
   });
   koffi.struct('skep_kprobe_opts', { sz: 'size_t', bpf_cookie: 'uint64_t', offset: 'size_t', retprobe: 'bool' });
+  koffi.struct('skep_prog_load_opts', {
+    sz: 'size_t',
+    attempts: 'int',
+    expected_attach_type: 'uint32_t',
+    prog_btf_fd: 'uint32_t',
+    prog_flags: 'uint32_t',
+    prog_ifindex: 'uint32_t',
+    kern_version: 'uint32_t',
+    attach_btf_id: 'uint32_t',
+    attach_prog_fd: 'uint32_t',
+    attach_btf_obj_fd: 'uint32_t',
+    fd_array: 'void *',
+    func_info: 'void *',
+    func_info_cnt: 'uint32_t',
+    func_info_rec_size: 'uint32_t',
+    line_info: 'void *',
+    line_info_cnt: 'uint32_t',
+    line_info_rec_size: 'uint32_t',
+    log_level: 'uint32_t',
+    log_size: 'uint32_t',
+    log_buf: 'void *',
+  });
   const functions: Record<string, unknown> = {};
   for (const prototype of PROTOTYPES) {
     const name = /(\w+)\(/.exec(prototype)![1]!;

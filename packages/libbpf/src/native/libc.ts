@@ -4,9 +4,10 @@ import koffi from 'koffi';
 export interface Libc {
   mmap(address: bigint | null, length: number, prot: number, flags: number, fd: number, offset: number): bigint | null;
   munmap(address: bigint, length: number): number;
-  close(fd: number): number;
+  close: ((fd: number) => number) & { async(fd: number, done: (error: unknown, result: number) => void): void };
   clock_gettime(clock: number, time: BigInt64Array): number;
   vasprintf(text: (bigint | null)[], format: bigint, args: bigint): number;
+  malloc(bytes: number): bigint | null;
   free(address: bigint): void;
   epoll_create1(flags: number): number;
   epoll_ctl(epoll: number, op: number, fd: number, event: Uint8Array): number;
@@ -44,6 +45,7 @@ export function libc(): Libc {
     close: lib.func('int close(int fd)'),
     clock_gettime: lib.func('int clock_gettime(int clockid, _Out_ int64_t *tp)'),
     vasprintf: lib.func('int vasprintf(_Out_ void **strp, void *fmt, void *ap)'),
+    malloc: lib.func('void *malloc(size_t size)'),
     free: lib.func('void free(void *ptr)'),
     epoll_create1: lib.func('int epoll_create1(int flags)'),
     epoll_ctl: lib.func('int epoll_ctl(int epfd, int op, int fd, void *event)'),
@@ -86,6 +88,10 @@ export function pageSize(): number {
 const CLOCK_REALTIME = 0;
 const CLOCK_BOOTTIME = 7;
 
+export function closeFd(fd: number): void {
+  libc().close(fd);
+}
+
 /** `errno` of the last call on this thread. */
 export function errno(): number {
   return koffi.errno();
@@ -106,6 +112,23 @@ function clock(id: number): bigint {
   const time = new BigInt64Array(2);
   libc().clock_gettime(id, time);
   return time[0]! * 1_000_000_000n + time[1]!;
+}
+
+/**
+ * Call `use` with memory of the C heap that lives as long as the call.
+ *
+ * @throws Error when there is none left.
+ */
+export function withMemory<T>(bytes: number, use: (address: bigint, memory: Uint8Array<ArrayBuffer>) => T): T {
+  const address = libc().malloc(bytes);
+  if (address === null) throw new Error(`no ${bytes} bytes of memory left`);
+  try {
+    const memory = new Uint8Array(viewMemory(address, bytes));
+    memory.fill(0);
+    return use(address, memory);
+  } finally {
+    libc().free(address);
+  }
 }
 
 /** The mapped memory at `address`, without copying. It must not be touched after munmap. */
@@ -148,6 +171,12 @@ export function perfEventOpen(attr: Uint8Array, pid: number, cpu: number): numbe
 }
 
 const PERF_EVENT_IOC_ENABLE = 0x2400;
+const PERF_EVENT_IOC_SET_BPF = 0x40042408;
+
+/** Run a program whenever a perf event fires; negative with `errno()` when the kernel refuses. */
+export function setPerfProgram(fd: number, program: number): number {
+  return libc().ioctl(fd, PERF_EVENT_IOC_SET_BPF, program);
+}
 
 /** Let a perf event count; negative with `errno()` when it cannot. */
 export function enablePerfEvent(fd: number): number {

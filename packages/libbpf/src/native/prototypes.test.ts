@@ -2,6 +2,7 @@
 // not fail, it would read and write the wrong bytes.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { expectSamePrototype, parsePrototype } from '@skep/testing';
 import koffi from 'koffi';
 import { describe, expect, it } from 'vitest';
 import { libbpf, PROTOTYPES } from './libbpf.js';
@@ -9,63 +10,6 @@ import { libbpf, PROTOTYPES } from './libbpf.js';
 const FOLDER = '/usr/include/bpf';
 const HEADERS = ['libbpf.h', 'bpf.h'].map((name) => `${FOLDER}/${name}`);
 const missing = HEADERS.every((path) => existsSync(path)) ? '' : ' (skipped: libbpf-dev is not installed)';
-
-/** How a type is passed: what must agree between the two languages. */
-const CLASSES: Readonly<Record<string, string>> = {
-  void: 'void',
-  bool: 'bool',
-  int: 'i32',
-  __s32: 'i32',
-  __u32: 'u32',
-  uint32_t: 'u32',
-  'unsigned int': 'u32',
-  __u64: 'u64',
-  uint64_t: 'u64',
-  size_t: 'size',
-  pid_t: 'i32',
-  // typedef int (*libbpf_print_fn_t)(...)
-  libbpf_print_fn_t: 'pointer',
-};
-
-interface Parameter {
-  readonly name: string;
-  readonly type: string;
-}
-
-interface Prototype {
-  readonly name: string;
-  readonly returns: string;
-  readonly parameters: readonly Parameter[];
-}
-
-/** `const struct bpf_map *` -> `const pointer`, `__u32` -> `u32`, `const char *` -> `string`. */
-function classOf(type: string): string {
-  const words = type
-    .replace(/\b_(Out|Inout)_\b/g, '')
-    .replace(/\*/g, ' * ')
-    .trim()
-    .split(/\s+/);
-  const stars = words.filter((word) => word === '*').length;
-  const isConst = words[0] === 'const';
-  const base = words.filter((word) => word !== '*' && word !== 'const').join(' ');
-  if (stars > 0) return isConst && base === 'char' && stars === 1 ? 'string' : `${isConst ? 'const ' : ''}pointer`;
-  // None of libbpf's enums has a value below 0: the compiler takes unsigned int.
-  if (base.startsWith('enum ')) return 'u32';
-  const found = CLASSES[base];
-  if (found === undefined) throw new Error(`the type "${type}" is not in the table of this test`);
-  return found;
-}
-
-function parsePrototype(text: string): Prototype {
-  const [, before = '', name = '', inside = ''] = /^([\w\s*]*?)(\w+)\s*\(([\s\S]*)\)$/.exec(text.trim())!;
-  const parameters = inside.trim() === 'void' ? [] : inside.split(',').map(parseParameter);
-  return { name, returns: classOf(before).replace('const ', ''), parameters };
-}
-
-function parseParameter(text: string): Parameter {
-  const [, type = '', name = ''] = /^([\s\S]*?)(\w+)$/.exec(text.trim())!;
-  return { name, type: classOf(type) };
-}
 
 /** Declarations of the header, comments and line breaks removed; those with function types are never ours. */
 function declarations(): ReadonlyMap<string, string> {
@@ -90,12 +34,7 @@ describe.skipIf(missing)(`prototypes of libbpf${missing}`, () => {
   it.each(PROTOTYPES.map((text) => [parsePrototype(text).name, text] as const))('%s', (name, text) => {
     const header = declared.get(name);
     expect(header, `${name} is not declared in ${HEADERS.join(' or ')}`).toBeDefined();
-    const [ours, theirs] = [parsePrototype(text), parsePrototype(header!)];
-    expect(ours.returns).toBe(theirs.returns);
-    expect(ours.parameters.map(({ type }) => type)).toEqual(theirs.parameters.map(({ type }) => type));
-    // Two parameters of one type in the wrong order look the same but for their names.
-    const isNamed = theirs.parameters.every((parameter) => parameter.name !== '');
-    if (isNamed) expect(ours.parameters.map((p) => p.name)).toEqual(theirs.parameters.map((p) => p.name));
+    expectSamePrototype(text, header!);
   });
 });
 
@@ -104,6 +43,7 @@ const STRUCTS = [
   ['skep_object_open_opts', 'bpf_object_open_opts'],
   ['skep_uprobe_opts', 'bpf_uprobe_opts'],
   ['skep_kprobe_opts', 'bpf_kprobe_opts'],
+  ['skep_prog_load_opts', 'bpf_prog_load_opts'],
 ] as const;
 
 const noCompiler = spawnSync('clang', ['--version']).error ? ' (skipped: clang is not installed)' : '';
@@ -123,7 +63,9 @@ describe.skipIf(missing || noCompiler)(`structs of options${missing || noCompile
     expect(checks.length).toBeGreaterThan(3);
     // Members that later versions append are covered by `sz`.
     const end = `_Static_assert(sizeof(struct ${theirs}) >= ${koffi.sizeof(ours)}, "size");`;
-    expect(refusals(['#include <stddef.h>', '#include <bpf/libbpf.h>', ...checks, end])).toBe('');
+    expect(refusals(['#include <stddef.h>', '#include <bpf/bpf.h>', '#include <bpf/libbpf.h>', ...checks, end])).toBe(
+      '',
+    );
   });
 
   it('are held against the header: a wrong offset is refused', () => {

@@ -226,7 +226,8 @@ export class Agent {
       try {
         const everyMs = this.options.onlyAtEnd ? undefined : instance.everyMs;
         const { attachSet } = this.options;
-        const probe = this.host.probe({ ...instance, everyMs, ...(attachSet === undefined ? {} : { attachSet }) });
+        const set = attachSet === undefined ? {} : { attachSet };
+        const probe = await this.host.probeOf(instance, { everyMs, ...set });
         probes.set(instance, probe);
         await probe.open();
       } catch (error) {

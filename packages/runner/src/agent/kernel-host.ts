@@ -1,6 +1,7 @@
 import type { Log, Probe } from '@skep/core';
 import { type FeatureSet, type LoadedFile, ObjectProbe, Poller, readObjectFile, type Tap } from '@skep/libbpf';
 import type { PluginInstance } from '../config/config.js';
+import { programOf } from './program-text.js';
 
 /** How long user space waits at most before it looks at a ring: the latency of a quiet stream. */
 export const LATENCY_MS = 100;
@@ -11,10 +12,13 @@ export interface ProbeRequest extends Pick<PluginInstance, 'name' | 'plugin' | '
   readonly attachSet?: number;
 }
 
+/** What an instance of a configuration does not say. */
+export type ProbeSettings = Pick<ProbeRequest, 'everyMs' | 'attachSet'>;
+
 /** What the agent needs of the place that events come from. */
 export interface ProbeHost {
-  /** A probe that is not open yet. */
-  probe(request: ProbeRequest): Probe;
+  /** The probe of an instance, not open yet. */
+  probeOf(instance: PluginInstance, settings: ProbeSettings): Probe | Promise<Probe>;
   /** Settles when there may be something to drain. */
   wait(): Promise<void>;
   /** Let a pending `wait` settle. */
@@ -60,6 +64,16 @@ export class KernelHost implements ProbeHost {
       ...(without ? { without } : {}),
       ...(attachSet === undefined ? {} : { attachSet }),
     });
+  }
+
+  /** The probe of an instance of a configuration: of a plugin, or of a program that is compiled when it is opened. */
+  async probeOf(instance: PluginInstance, settings: ProbeSettings): Promise<Probe> {
+    const { program } = instance;
+    if (!program) return this.probe({ ...instance, ...settings });
+    // Imported late: few configurations have programs.
+    const { ProgramProbe } = await import('@skep/libbcc');
+    this.poller ??= new Poller();
+    return new ProgramProbe({ ...programOf(instance, program), ...settings, log: this.log, poller: this.poller });
   }
 
   file(url: URL): LoadedFile {

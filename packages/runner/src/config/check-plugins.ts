@@ -1,15 +1,15 @@
 import type { OptionValues } from '@skep/core';
 import type { LoadedPlugin } from '../discovery/load-package.js';
+import { checkAttach } from './check-attach.js';
 import type { CheckContext } from './check-context.js';
 import { shown } from './check-frame.js';
+import { checkProgram, PROGRAM_PLUGIN } from './check-program.js';
 import type { PluginInstance } from './config.js';
-import { textOf, useSpan } from './entry.js';
+import { useSpan } from './entry.js';
 import type { PluginFrame } from './frame.js';
 import { checkOptions } from './options.js';
-import { type Entry, nodeAt, spanOf } from './tree.js';
+import { type Entry, spanOf } from './tree.js';
 
-/** The plugin that compiles a program of the user's own. */
-const PROGRAM_PLUGIN = 'bcc';
 const DEFAULT_EVERY_MS = 5000;
 
 /** Load one plugin of the file and check its options; undefined when the plugin cannot be used at all. */
@@ -40,7 +40,8 @@ export async function checkPlugin(entry: Entry, context: CheckContext): Promise<
     plugin,
     options: values as OptionValues,
     everyMs: frame.every ?? (interval === undefined ? DEFAULT_EVERY_MS : interval * 1000),
-    program: checkProgram(entry, plugin, context),
+    program: await checkProgram(entry, plugin, context),
+    attach: checkAttach(entry, plugin.name === PROGRAM_PLUGIN, context),
     location: source.at(entry.keyStart, entry.keyEnd),
   };
 }
@@ -52,19 +53,4 @@ async function loadFrom(entry: Entry, use: string, context: CheckContext): Promi
     context.problems.addError(error, context.source.at(...useSpan(entry)));
     return undefined;
   }
-}
-
-function checkProgram(entry: Entry, plugin: LoadedPlugin, context: CheckContext): PluginInstance['program'] {
-  const { problems, source } = context;
-  const node = nodeAt(entry.node, ['program']);
-  const takesProgram = plugin.name === PROGRAM_PLUGIN;
-  if (!node && takesProgram) {
-    const place = source.at(entry.keyStart, entry.keyEnd);
-    problems.add('SKEP_CONFIG', place, `"program" of plugins.${entry.key} is missing`, 'give the C program as a text');
-  } else if (node && !takesProgram && entry.node.kind === 'map') {
-    const { keyStart, keyEnd } = entry.node.entries.get('program')!;
-    const message = `plugin ${plugin.name} takes no program`;
-    problems.add('SKEP_CONFIG', source.at(keyStart, keyEnd), message, `only "use: ${PROGRAM_PLUGIN}" does`);
-  }
-  return node && takesProgram ? textOf(node, source) : undefined;
 }

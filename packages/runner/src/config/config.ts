@@ -1,4 +1,5 @@
 import type { OptionValues, SourceLocation } from '@skep/core';
+import type { AttachEntry } from '@skep/libbcc';
 import type { LoadedPlugin, LoadedProcessor, LoadedSink } from '../discovery/load-package.js';
 import type { TextInFile } from './scalar-place.js';
 
@@ -26,6 +27,12 @@ export interface AgentConfig {
   readonly log: 'error' | 'warn' | 'info' | 'debug';
 }
 
+/** A program in the configuration, or in a file that it names. */
+export interface ProgramInFile extends TextInFile {
+  /** The file that holds it, when it is one of its own. */
+  readonly file: string | undefined;
+}
+
 export interface PluginInstance {
   readonly name: string;
   readonly plugin: LoadedPlugin;
@@ -34,7 +41,9 @@ export interface PluginInstance {
   /** Time between snapshots: `every`, else the plugin's own interval, else 5 s. */
   readonly everyMs: number;
   /** The C program of a `use: bcc`. */
-  readonly program: TextInFile | undefined;
+  readonly program: ProgramInFile | undefined;
+  /** What the functions of the program are attached to, besides what their names say. */
+  readonly attach: readonly AttachEntry[];
   /** The place of its name in the file. */
   readonly location: SourceLocation;
 }

@@ -51,8 +51,9 @@ function diffInstances<T extends { readonly name: string }>(
   };
 }
 
-function pluginIdentity({ plugin, options, everyMs, program }: PluginInstance): unknown {
-  return { package: packageIdentity(plugin), options, everyMs, program: program?.text };
+function pluginIdentity({ plugin, options, everyMs, program, attach }: PluginInstance): unknown {
+  const attached = attach.map(({ location: _, ...entry }) => entry);
+  return { package: packageIdentity(plugin), options, everyMs, program: program?.text, attached };
 }
 
 function processorIdentity({ processor, options, from }: ProcessorInstance): unknown {

@@ -63,9 +63,16 @@ export const pluginFrame = z.strictObject(
       .unknown()
       .meta({ type: ['object', 'null'] })
       .optional(),
-    program: text('the text of a C program', 1 << 20)
+    program: z
+      .union([text('the text of a C program', 1 << 20), z.strictObject({ file: text('the path of a file', 4096) })], {
+        error: 'the text of a C program, or { file: PATH }',
+      })
       .optional()
       .meta({ description: 'BPF C for `use: bcc`' }),
+    attach: z
+      .unknown()
+      .meta({ type: 'array', items: { type: 'object' }, description: 'What functions of the program are attached to' })
+      .optional(),
   },
   { error: 'the name of a plugin, or a mapping' },
 );

@@ -9,6 +9,7 @@ import {
   loadSink,
 } from './load-package.js';
 import type { PackageInfo, PackageKind } from './package-info.js';
+import { programPlugin } from './program-plugin.js';
 
 /** Where plugins, processors and sinks come from. */
 export interface Catalog {
@@ -26,7 +27,7 @@ export interface Catalog {
  * The packages seen from `folder` (that of the configuration file, or the working directory). `builtins` belong to the
  * program itself; their names come first.
  */
-export function createCatalog(folder: string, builtins: readonly LoadedPackage[] = []): Catalog {
+export function createCatalog(folder: string, builtins: readonly LoadedPackage[] = [programPlugin]): Catalog {
   const folders = [folder];
   const builtin = (kind: PackageKind, use: string) => builtins.find((one) => one.kind === kind && one.name === use);
   return {

@@ -1,5 +1,5 @@
 import { release } from 'node:os';
-import { defineSink, type Log, type SinkPlugin } from '@skep/core';
+import { defineSink, type Log, type SinkPlugin, SkepError } from '@skep/core';
 import { Agent } from '../agent/agent.js';
 import { KernelHost } from '../agent/kernel-host.js';
 import { optionFilters } from '../agent/routes.js';
@@ -75,7 +75,11 @@ export class Recording {
 /** Everything that is needed to decode the records without the objects that made them. */
 async function headerOf(plugins: readonly PluginInstance[], host: KernelHost): Promise<RecordingHeader> {
   const sources: RecordingHeader['sources'][number][] = [];
-  for (const { name, plugin, options } of plugins) {
+  for (const { name, plugin, options, program } of plugins) {
+    if (program) {
+      const message = `${name} cannot be recorded: it is compiled at run time`;
+      throw new SkepError('SKEP_RECORDING', message, 'record plugins only');
+    }
     const probe = host.probe({ name, plugin, options, everyMs: undefined });
     await probe.open();
     const streams = probe.streamPlans().map(({ plan, isArray }) => recordedStream(plan, isArray));

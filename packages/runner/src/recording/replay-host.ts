@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SkepError } from '@skep/core';
 import type { StreamPlan } from '@skep/libbpf';
-import type { ProbeHost, ProbeRequest } from '../agent/kernel-host.js';
+import type { ProbeHost } from '../agent/kernel-host.js';
+import type { PluginInstance } from '../config/config.js';
 import type { RecordedEntry } from './format.js';
 import { planOf, type RecordedSource } from './header.js';
 import { recordingError } from './recording-error.js';
@@ -34,7 +35,7 @@ export class ReplayHost implements ProbeHost, EntrySource {
     this.onEnd = onEnd;
   }
 
-  probe({ name, plugin }: ProbeRequest): ReplayProbe {
+  probeOf({ name, plugin }: PluginInstance): ReplayProbe {
     const { sources } = this.file.header;
     const index = sources.findIndex((source) => source.name === name);
     const source = sources[index];
@@ -111,7 +112,7 @@ export class ReplayHost implements ProbeHost, EntrySource {
 }
 
 /** The plans of a source; columns that are computed come from the plugin, when it is installed. */
-function plansOf(source: RecordedSource, streams: ProbeRequest['plugin']['definition']['streams']): StreamPlan[] {
+function plansOf(source: RecordedSource, streams: PluginInstance['plugin']['definition']['streams']): StreamPlan[] {
   return source.streams.map((recorded) => {
     const declared = streams[recorded.stream];
     return planOf(source, recorded, declared && 'computed' in declared ? (declared.computed ?? {}) : {});

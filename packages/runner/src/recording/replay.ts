@@ -51,6 +51,7 @@ function instanceOf(source: RecordedSource, plugin: LoadedPlugin | undefined): P
     options: Object.fromEntries(Object.keys(options).map((option) => [option, true])),
     everyMs: 0,
     program: undefined,
+    attach: [],
     location: { file: 'recording', line: 1, column: 1, text: '', length: 1 },
   };
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { prepareHeaders } from '../headers.js';
+import { prepareHeaders } from '@skep/headers';
 import { HERE } from '../places.js';
 import { notInstalled } from './installed.js';
 import type { Command, Subject } from './subject.js';

@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { release } from 'node:os';
-import { join } from 'node:path';
-import { CACHE } from './places.js';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What was fetched once and is kept. */
+const CACHE = join(dirname(fileURLToPath(import.meta.url)), '../.cache');
 
 /** Environment under which libbcc finds kernel headers; empty when it finds them by itself. */
 export type HeadersEnvironment = Readonly<Record<string, string>>;

@@ -1,0 +1,119 @@
+// Programs of the user's own, compiled when the agent starts.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { prepareHeaders } from '@skep/headers';
+import { expect, it } from 'vitest';
+import { temporaryFolder } from './support/paths.js';
+import { accountOf, linesOf, runSkep, startSkep } from './support/skep.js';
+import { Storm } from './support/storm.js';
+
+const env = prepareHeaders(() => undefined);
+
+const program = (pid: number, more = '') => `
+    use: bcc
+    every: 300ms
+    options: { clear: [sizes], cflags: ["-DPID=${pid}"] }
+    attach: [{ tracepoint: "syscalls:sys_exit_openat", fn: on_exit }]
+    program: |
+      struct open_event { skep_ktime_t time; u32 pid; skep_comm_t comm; u64 number; };
+      struct exit_args { u64 common; long number; long result; };
+      BPF_PERF_OUTPUT(opens);
+      BPF_HISTOGRAM(sizes);
+      BPF_ARRAY(state, u64, 1);
+      TRACEPOINT_PROBE(syscalls, sys_enter_openat)
+      {
+      	struct open_event event = {};
+      	int zero = 0;
+      	u64 *count = state.lookup(&zero);
+
+      	if (bpf_get_current_pid_tgid() >> 32 != PID || !count)
+      		return 0;
+      	event.time = bpf_ktime_get_boot_ns();
+      	event.pid = PID;
+      	event.number = (*count)++;
+      	bpf_get_current_comm(&event.comm, sizeof(event.comm));
+      	opens.perf_submit(args, &event, sizeof(event));
+      	sizes.increment(bpf_log2l(event.number));${more}
+      	return 0;
+      }
+      int on_exit(struct exit_args *args)
+      {
+      	return 0;
+      }
+`;
+
+const configOf = (pid: number, { more = '', plugins = '', where = '' } = {}) =>
+  `version: 1\nplugins:\n  mine:${program(pid, more)}${plugins}sinks:\n  all: { use: file, path: ./all.jsonl${where} }\n`;
+
+it('an inline program feeds sinks like any plugin: filtered, typed, accounted for', async () => {
+  const storm = new Storm('/skep-e2e/no/such/file');
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'skep.yaml'), configOf(storm.pid, { where: ', where: "number >= 100 || count > 0"' }));
+  const skep = startSkep(['run', join(folder, 'skep.yaml')], { env });
+  await skep.attached();
+  await storm.open(1009);
+  const rows = () => linesOf(readFileSync(join(folder, 'all.jsonl'), 'utf8')).map((line) => JSON.parse(line));
+  await skep.until('a snapshot is written', () => rows().some(({ stream }) => stream === 'sizes'));
+  skep.kill('SIGINT');
+  const { code, stderr } = await skep.ended;
+  expect(code).toBe(0);
+  const opens = rows().filter(({ stream }) => stream === 'opens');
+  expect(opens.map(({ number }) => number)).toEqual(Array.from({ length: 909 }, (_, i) => i + 100));
+  expect(opens[0]).toMatchObject({ source: 'mine', pid: storm.pid, comm: 'storm' });
+  expect(Date.parse(opens[0].time)).toBeGreaterThan(Date.now() - 120_000);
+  const counted = rows().filter(({ stream }) => stream === 'sizes');
+  // Every reading empties the table, so readings add up to what was counted.
+  expect(counted.reduce((sum, { count }) => sum + Number(count), 0)).toBe(1009);
+  expect(accountOf(stderr, 'mine.opens -> all')).toMatchObject({ attempted: 1009 });
+  expect(stderr).not.toMatch(/unaccounted/);
+});
+
+it('mistakes in its text are shown in the YAML file, by check as by run, and nothing is attached', async () => {
+  const file = join(temporaryFolder(), 'skep.yaml');
+  writeFileSync(file, configOf(1, { more: '\n      	sizes.incremnt(1);' }));
+  const line =
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .findIndex((text) => text.includes('incremnt')) + 1;
+  for (const command of ['check', 'run']) {
+    const { code, stderr, stdout } = await runSkep([command, file], { env });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`error[SKEP_COMPILE]: no member named 'incremnt'`);
+    expect(stderr).toContain(`--> ${file}:${line}:14\n`);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  }
+});
+
+it('a reload leaves a program alone that has not changed, and compiles one that has', async () => {
+  const storm = new Storm('/skep-e2e/no/such/file');
+  const folder = temporaryFolder();
+  const file = join(folder, 'skep.yaml');
+  writeFileSync(file, configOf(storm.pid));
+  const skep = startSkep(['run', file], { env });
+  await skep.attached();
+  await storm.open(11);
+  const numbers = () =>
+    linesOf(readFileSync(join(folder, 'all.jsonl'), 'utf8'))
+      .map((line) => JSON.parse(line))
+      .filter(({ stream }) => stream === 'opens')
+      .map(({ number }) => number);
+  await skep.until('the first events are written', () => numbers().length === 11);
+  writeFileSync(file, configOf(storm.pid, { plugins: '  more: { use: opensnoop, options: { pid: 1 } }\n' }));
+  skep.kill('SIGHUP');
+  await skep.until('it is reloaded', () => /reloaded .*more/.test(skep.stderr));
+  await storm.open(11);
+  // The table that counts is still the same one.
+  await skep.until('it goes on counting', () => numbers().at(-1) === 21);
+  writeFileSync(file, configOf(storm.pid, { more: '\n      	(void)0;' }));
+  skep.kill('SIGHUP');
+  await skep.until('it is reloaded again', () => skep.stderr.match(/reloaded /g)?.length === 2);
+  await storm.open(7);
+  await skep.until('it counts anew', () => numbers().at(-1) === 6);
+  writeFileSync(file, configOf(storm.pid, { more: '\n      	nonsense' }));
+  skep.kill('SIGHUP');
+  await skep.until('the mistake is told', () => /was not taken; the old configuration goes on/.test(skep.stderr));
+  await storm.open(7);
+  await skep.until('the old program goes on', () => numbers().at(-1) === 13);
+  skep.kill('SIGINT');
+  expect((await skep.ended).code).toBe(0);
+});

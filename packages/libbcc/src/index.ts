@@ -1,0 +1,19 @@
+export type {
+  Attachment,
+  KprobeSpec,
+  PerfEventSpec,
+  TracepointSpec,
+  UprobeSpec,
+} from './attachments.js';
+export { BPF, type BpfOptions, type ReadOptions } from './bpf.js';
+export type { ProgramText } from './diagnostics.js';
+export { findKernelHeaders, HEADERS_REMEDY, headersMismatch, type KernelHeaders } from './headers.js';
+export type { HistogramTextOptions } from './histogram.js';
+export { matchFunctions, resembling, syscallFunction, tracepoints } from './kernel-functions.js';
+export type { Value } from './layout/values.js';
+export { PERF_EVENTS } from './perf-events.js';
+export type { AttachEntry } from './program-plan.js';
+export { ProgramProbe, type ProgramProbeOptions } from './program-probe.js';
+export { Table } from './table.js';
+export { parseTraceLine, type TraceFields } from './trace-pipe.js';
+export { USDT, type UsdtProbeSpec, type UsdtTarget } from './usdt.js';

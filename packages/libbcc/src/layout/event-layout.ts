@@ -1,0 +1,91 @@
+import { SkepError } from '@skep/core';
+import { arraysOf, type Layout, type LayoutMember, namedLayout, parseLayout, type RecordLayout } from './layout.js';
+
+/** What is known of the records of one event table. */
+export interface EventLayout {
+  readonly record: RecordLayout;
+  /** Typedefs by member: those of skep say what a value means. */
+  readonly typedefs: ReadonlyMap<string, string>;
+}
+
+interface EventField {
+  readonly name: string;
+  readonly type: string;
+  readonly dimensions: readonly number[];
+}
+
+/**
+ * The layout of the struct that a program submits to `table`: libbcc tells names and types of its members, and the structs
+ * of the text, laid out by the compiler, tell the rest.
+ *
+ * @param structs layouts of the text's structs, as JSON
+ * @throws SkepError SKEP_SCHEMA when the members cannot be read.
+ */
+export function eventLayout(table: string, fields: readonly string[], structs: readonly string[]): EventLayout {
+  if (fields.length === 0) {
+    throw new SkepError(
+      'SKEP_SCHEMA',
+      `nothing is known of the events of "${table}"`,
+      'submit a struct that the text declares, by perf_submit(), ringbuf_output() or ringbuf_submit()',
+    );
+  }
+  const parsed = fields.map(eventField);
+  const typedefs = new Map(parsed.map(({ name, type }) => [name, type]));
+  return { record: declared(parsed, structs) ?? computed(table, parsed), typedefs };
+}
+
+/** `comm#char[16]` */
+function eventField(text: string): EventField {
+  const [name = '', spelled = ''] = text.split('#', 2);
+  const dimensions = [...spelled.matchAll(/\[(\d+)\]/g)].map(([, length]) => Number(length));
+  return { name, type: spelled.replace(/\s*\[.*$/, ''), dimensions };
+}
+
+function declared(fields: readonly EventField[], structs: readonly string[]): RecordLayout | undefined {
+  for (const json of structs) {
+    const layout = readable(json);
+    if (layout?.kind !== 'record' || layout.members.length !== fields.length) continue;
+    if (layout.members.every((member, i) => isSame(member, fields[i]!))) return layout;
+  }
+  return undefined;
+}
+
+/** A struct that cannot be read is not the one of a stream, or it is said to be unknown there. */
+function readable(json: string): Layout | undefined {
+  try {
+    return parseLayout(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Two structs may have the same names: then the sizes of plain types tell them apart. */
+function isSame({ name, layout, bits }: LayoutMember, field: EventField): boolean {
+  if (name !== field.name) return false;
+  const spelled = fieldLayout(field);
+  return bits !== undefined || spelled === undefined || spelled.size === layout.size;
+}
+
+function fieldLayout({ type, dimensions }: EventField): Layout | undefined {
+  const element = namedLayout(type);
+  return element && arraysOf(element, dimensions, type);
+}
+
+/** For a struct that is not declared at the top level of the text: its members in their natural places. */
+function computed(table: string, fields: readonly EventField[]): RecordLayout {
+  const members: LayoutMember[] = [];
+  let end = 0;
+  let align = 1;
+  for (const field of fields) {
+    const layout = fieldLayout(field);
+    if (!layout) {
+      const message = `the type "${field.type}" of member "${field.name}" of the events of "${table}" is not known`;
+      throw new SkepError('SKEP_SCHEMA', message, 'declare the struct at the top level of the text');
+    }
+    const offset = Math.ceil(end / layout.align) * layout.align;
+    members.push({ name: field.name, offset, layout });
+    end = offset + layout.size;
+    align = Math.max(align, layout.align);
+  }
+  return { kind: 'record', name: table, members, size: Math.ceil(end / align) * align, align };
+}

@@ -1,0 +1,163 @@
+import { SkepError } from '@skep/core';
+import type { Layout, LayoutMember, RecordLayout } from './layout.js';
+
+/** A key or leaf: integers of 64 bits are bigint, `char` arrays are text, structs are objects. */
+export type Value =
+  | number
+  | bigint
+  | boolean
+  | string
+  | Uint8Array
+  | readonly Value[]
+  | { readonly [name: string]: Value };
+
+const utf8 = new TextDecoder();
+
+/** The value that lies at `at`. */
+export function readValue(layout: Layout, bytes: Uint8Array, at = 0): Value {
+  switch (layout.kind) {
+    case 'integer':
+      return readInteger(layout.type, viewOf(bytes), at);
+    case 'bytes': {
+      const raw = bytes.slice(at, at + layout.size);
+      if (!layout.isText) return raw;
+      const end = raw.indexOf(0);
+      return utf8.decode(end < 0 ? raw : raw.subarray(0, end));
+    }
+    case 'array':
+      return Array.from({ length: layout.length }, (_, i) =>
+        readValue(layout.element, bytes, at + i * layout.element.size),
+      );
+    case 'record':
+      return Object.fromEntries(memberValues(layout, bytes, at));
+  }
+}
+
+function memberValues(record: RecordLayout, bytes: Uint8Array, at: number): [string, Value][] {
+  return record.members.flatMap((member): [string, Value][] => {
+    const { name, offset, layout, bits } = member;
+    if (name === '' && layout.kind === 'record') return memberValues(layout, bytes, at + offset);
+    if (bits) return [[name, readBits(member, viewOf(bytes), at)]];
+    return [[name, readValue(layout, bytes, at + offset)]];
+  });
+}
+
+function readInteger(type: string, view: DataView, at: number): number | bigint | boolean {
+  switch (type) {
+    case 'bool':
+      return view.getUint8(at) !== 0;
+    case 'u8':
+      return view.getUint8(at);
+    case 'i8':
+      return view.getInt8(at);
+    case 'u16':
+      return view.getUint16(at, true);
+    case 'i16':
+      return view.getInt16(at, true);
+    case 'u32':
+      return view.getUint32(at, true);
+    case 'i32':
+      return view.getInt32(at, true);
+    case 'i64':
+      return view.getBigInt64(at, true);
+    default:
+      return view.getBigUint64(at, true);
+  }
+}
+
+function readBits({ offset, layout, bits }: LayoutMember, view: DataView, at: number): number | bigint {
+  let raw = 0n;
+  for (let i = layout.size - 1; i >= 0; i--) raw = (raw << 8n) | BigInt(view.getUint8(at + offset + i));
+  raw = (raw >> BigInt(bits!.first)) & ((1n << BigInt(bits!.width)) - 1n);
+  const isSigned = layout.kind === 'integer' && layout.type.startsWith('i');
+  const value = isSigned ? BigInt.asIntN(bits!.width, raw) : raw;
+  return layout.size > 4 ? value : Number(value);
+}
+
+/**
+ * The bytes of a value.
+ *
+ * @param what names it in an error
+ * @throws SkepError SKEP_USAGE when the value does not fit the layout.
+ */
+export function bytesOf(layout: Layout, value: Value, what: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(layout.size);
+  writeValue(layout, bytes, 0, value, what);
+  return bytes;
+}
+
+function writeValue(layout: Layout, bytes: Uint8Array, at: number, value: Value, what: string): void {
+  switch (layout.kind) {
+    case 'integer':
+      writeInteger(layout.size, bytes, at, value, what);
+      return;
+    case 'bytes': {
+      const raw = value instanceof Uint8Array ? value : Buffer.from(String(value), 'utf8');
+      if (raw.length > layout.size) throw misfit(what, `${raw.length} bytes for ${layout.size}`);
+      bytes.set(raw, at);
+      return;
+    }
+    case 'array':
+      if (!Array.isArray(value) || value.length > layout.length)
+        throw misfit(what, `a list of up to ${layout.length} is wanted`);
+      for (const [i, one] of (value as readonly Value[]).entries()) {
+        writeValue(layout.element, bytes, at + i * layout.element.size, one, `${what}[${i}]`);
+      }
+      return;
+    case 'record':
+      if (typeof value !== 'object') throw misfit(what, 'an object is wanted');
+      writeMembers(layout, bytes, at, value as Readonly<Record<string, Value>>, what);
+  }
+}
+
+/** Members that are not given are 0. */
+function writeMembers(
+  record: RecordLayout,
+  bytes: Uint8Array,
+  at: number,
+  value: Readonly<Record<string, Value>>,
+  what: string,
+): void {
+  const known = namesOf(record);
+  const stranger = Object.keys(value).find((name) => !known.includes(name));
+  if (stranger !== undefined) throw misfit(what, `it has no member "${stranger}", but ${known.join(', ')}`);
+  for (const { name, offset, layout, bits } of record.members) {
+    if (name === '' && layout.kind === 'record') {
+      const inner = Object.fromEntries(Object.entries(value).filter(([key]) => namesOf(layout).includes(key)));
+      // Of an anonymous union only what is given is written: the other members are the same bytes.
+      const given = layout.members.filter((member) => member.name in inner);
+      writeMembers({ ...layout, members: given }, bytes, at + offset, inner, what);
+    } else if (value[name] !== undefined && bits) {
+      throw misfit(`${what}.${name}`, 'bit fields cannot be written');
+    } else if (value[name] !== undefined) {
+      writeValue(layout, bytes, at + offset, value[name], `${what}.${name}`);
+    }
+  }
+}
+
+function namesOf(record: RecordLayout): string[] {
+  return record.members.flatMap(({ name, layout }) =>
+    name === '' && layout.kind === 'record' ? namesOf(layout) : [name],
+  );
+}
+
+function writeInteger(size: number, bytes: Uint8Array, at: number, value: Value, what: string): void {
+  if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'boolean') {
+    throw misfit(what, 'a number is wanted');
+  }
+  if (typeof value === 'number' && !Number.isInteger(value)) throw misfit(what, `${value} is no integer`);
+  const exact = BigInt(value);
+  if (exact >= 1n << BigInt(size * 8) || exact < -(1n << BigInt(size * 8 - 1))) {
+    throw misfit(what, `${exact} does not fit ${size} bytes`);
+  }
+  let raw = BigInt.asUintN(size * 8, exact);
+  for (let i = 0; i < size; i++, raw >>= 8n) bytes[at + i] = Number(raw & 0xffn);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function misfit(what: string, why: string): SkepError {
+  return new SkepError('SKEP_USAGE', `${what}: ${why}`);
+}
