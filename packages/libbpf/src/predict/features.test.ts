@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FEATURES, parseFeatures } from './features.js';
 
@@ -11,6 +12,16 @@ describe('--no-feature', () => {
       expect.objectContaining({ code: 'SKEP_USAGE', remedy: expect.stringContaining('"kprobe"') }),
     );
     expect(() => parseFeatures('')).toThrow('unknown feature ""');
+  });
+
+  it('stands in docs/cli.md as it stands in the code', () => {
+    const page = readFileSync(new URL('../../../../docs/cli.md', import.meta.url), 'utf8');
+    const rows = [...page.matchAll(/^\| `(\w+)` \| ([^|]+) \| (\d\.\d+) \|$/gm)].map(([, name, title, since]) => [
+      name,
+      title,
+      since,
+    ]);
+    expect(rows).toEqual(FEATURES.map(({ name, title, since }) => [name, title, since]));
   });
 
   it('knows each name once', () => {
