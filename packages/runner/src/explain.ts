@@ -136,14 +136,15 @@ export function judge({ programs, verdict, reason, note }: SetPrediction, error:
     return verdict === 'refused' ? { ...plan, predicted: `refused: ${reason}` } : plan;
   }
   const refused = { programs, possible: false, verdict: 'refused' as const, remedy: error.remedy, note };
+  const lacking = error.code === 'SKEP_PERMISSION' ? lackingCapabilities() : [];
+  if (lacking.length > 0) {
+    const rest = verdict === 'possible' ? '; with them it is possible' : `; with them: ${reason}`;
+    return { ...refused, reason: `this user lacks ${lacking.join(' and ')}${rest}`, said: error.message };
+  }
   // What the machine lacks as a whole has its own message, and a remedy.
   const isOfTheSet = ['SKEP_ATTACH', 'SKEP_PERMISSION', 'SKEP_VERIFIER'].includes(error.code);
-  if (verdict !== 'refused' || !isOfTheSet) {
-    return { ...refused, reason: error.message, ...(verdict === 'possible' ? { predicted: 'possible' } : {}) };
-  }
-  const lacking = error.code === 'SKEP_PERMISSION' ? lackingCapabilities() : [];
-  if (lacking.length === 0) return { ...refused, reason, remedy: '', said: error.message };
-  return { ...refused, reason: `this user lacks ${lacking.join(' and ')}; with them: ${reason}`, said: error.message };
+  if (verdict === 'refused' && isOfTheSet) return { ...refused, reason, remedy: '', said: error.message };
+  return { ...refused, reason: error.message, ...(verdict === 'possible' ? { predicted: 'possible' } : {}) };
 }
 
 /** The same for a program that is compiled at run time: it has one set, what its text and `attach` ask for. */
