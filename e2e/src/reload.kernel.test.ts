@@ -10,6 +10,9 @@ import { until } from './support/until.js';
 
 const MISSING = '/skep-e2e/no/such/file';
 
+/** What a reload loads needs the privileges of the start. */
+const KEEP = 'agent: { privileges: keep }';
+
 interface Rig {
   readonly storm: Storm;
   readonly folder: string;
@@ -20,7 +23,7 @@ interface Rig {
   rows(name: string): string[];
 }
 
-async function rigOf(plugins = '', sinks = '', agent = '', ...args: string[]): Promise<Rig> {
+async function rigOf(plugins = '', sinks = '', agent = KEEP, ...args: string[]): Promise<Rig> {
   const storm = new Storm(MISSING);
   const folder = temporaryFolder();
   const file = join(folder, 'skep.yaml');
@@ -110,6 +113,7 @@ describe('SIGHUP', () => {
     writeFileSync(
       file,
       `version: 1
+${KEEP}
 plugins: { anew: { use: opensnoop, options: { pid: ${storm.pid}, failed: true } } }
 sinks: { anew: { use: file, path: ./anew.jsonl } }\n`,
     );
@@ -163,7 +167,7 @@ sinks: { anew: { use: file, path: ./anew.jsonl } }\n`,
 
 describe('--watch', () => {
   it('takes over what is written, again and again, and keeps the old configuration when that is wrong or gone', async () => {
-    const { file, skep, configure } = await rigOf('', '', '', '--watch');
+    const { file, skep, configure } = await rigOf('', '', KEEP, '--watch');
     const programs = skep.links;
     const taken = () => count(skep.stderr, /reloaded/g);
     configure('  execs: execsnoop', '');

@@ -26,6 +26,9 @@ export const TEST_PACKAGES = [
   'tmux',
   'util-linux',
   'mount',
+  'clickhouse-server',
+  'clickhouse-client',
+  'zookeeper',
   'iproute2',
 ];
 

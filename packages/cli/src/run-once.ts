@@ -1,6 +1,6 @@
 import type { Log } from '@skep/core';
 import type { FeatureSet } from '@skep/libbpf';
-import { Agent, type Config, KernelHost, shortSummary } from '@skep/runner/tool';
+import { Agent, type Config, KernelHost, Privileges, shortSummary } from '@skep/runner/tool';
 import type { TracedCommand } from './exec.js';
 import { onStopSignals } from './signals.js';
 import { leaveOutputToSinks } from './streams.js';
@@ -29,7 +29,8 @@ export async function runOnce(options: RunOnceOptions): Promise<number> {
     agent.stop();
     return true;
   };
-  const agent = new Agent(host, log, { snapshots, onlyAtEnd, onBrokenPipe });
+  const privileges = new Privileges(config.agent, log);
+  const agent = new Agent(host, log, { snapshots, onlyAtEnd, onBrokenPipe, privileges });
   const release = onStopSignals(() => agent.stop());
   let timer: NodeJS.Timeout | undefined;
   leaveOutputToSinks();

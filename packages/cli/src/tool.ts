@@ -61,6 +61,7 @@ interface CommonFlags {
   readonly headers: boolean;
   readonly verbose?: boolean;
   readonly ebpf?: boolean;
+  readonly keepPrivileges?: boolean;
 }
 
 /** Flags of every tool. A tool's own flag of the same letter wins: the common one then has its long form only. */
@@ -78,6 +79,7 @@ function addCommonFlags(command: Command): void {
   add(undefined, '--duration', ' <TIME>', 'Stop after this time: 10s, 1m');
   add(undefined, '--no-headers', '', 'No header lines');
   add('-v', '--verbose', '', 'Say what happens, with libbpf’s log');
+  add(undefined, '--keep-privileges', '', 'Do not drop capabilities once everything is attached');
   add(undefined, '--ebpf', '', 'Print the BPF C program and stop');
   if (!taken.has('--no-feature')) addFeatureFlag(command);
 }
@@ -132,7 +134,13 @@ function oneToolConfig(plugin: LoadedPlugin, options: OptionValues, everyMs: num
     version: 1,
     file: COMMAND_LINE.file,
     folder: process.cwd(),
-    agent: { name: '', metrics: undefined, log: 'warn' },
+    agent: {
+      name: '',
+      metrics: undefined,
+      log: 'warn',
+      user: undefined,
+      privileges: flags.keepPrivileges ? 'keep' : 'drop',
+    },
     plugins: [{ name: plugin.name, plugin, options, everyMs, program: undefined, attach: [], location: COMMAND_LINE }],
     processors: [],
     sinks: [stdoutInstance(flags, [plugin.name])],

@@ -17,6 +17,7 @@ export const ERROR_CODES = [
   'SKEP_VERIFIER',
   'SKEP_RING_CORRUPT',
   'SKEP_SINK',
+  'SKEP_STORE',
   'SKEP_RECORDING',
   'SKEP_INTERNAL',
 ] as const;

@@ -1,4 +1,5 @@
 export * from './batch.js';
+export * from './capability.js';
 export * from './decoder.js';
 export * from './errors.js';
 export * from './filter/index.js';

@@ -1,3 +1,4 @@
+import type { Capability } from './capability.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
 import type { ColumnType, TableColumn } from './schema.js';
 
@@ -151,6 +152,8 @@ export interface PluginDefinition<
   readonly options?: O;
   /** Seconds between outputs when none is given: on the command line and in YAML. Default: at the end; YAML 5 s. */
   readonly interval?: number;
+  /** Capabilities it uses at work, such as CAP_SYS_PTRACE to look into other users' processes; the others are dropped. */
+  readonly needs?: readonly Capability[];
   readonly selftest: SelfTest<O> | readonly SelfTest<O>[];
 }
 

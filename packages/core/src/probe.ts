@@ -1,4 +1,5 @@
 import type { BatchBuilder } from './batch.js';
+import type { Capability } from './capability.js';
 import type { LossCounts } from './ledger.js';
 import type { Schema } from './schema.js';
 
@@ -10,6 +11,8 @@ import type { Schema } from './schema.js';
  */
 export interface Probe {
   readonly schemas: readonly Schema[];
+  /** Capabilities that using it needs once it is attached. Default: none. */
+  readonly needs?: readonly Capability[];
   open(): Promise<void>;
   attach(): Promise<void>;
   close(): Promise<void>;

@@ -1,4 +1,5 @@
 import type { Batch } from './batch.js';
+import type { Capability } from './capability.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
 import type { Schema } from './schema.js';
 import type { Log } from './sink.js';
@@ -34,6 +35,8 @@ export interface ProcessorContext {
 
 export interface ProcessorDefinition<O extends OptionDefinitions = OptionDefinitions> {
   readonly options?: O;
+  /** Capabilities it uses at work, such as CAP_SYS_PTRACE to look into other users' processes; the others are dropped. */
+  readonly needs?: readonly Capability[];
   /** Names of columns that the options speak of: each must be one of some stream that comes in. */
   fields?(options: OptionValues<O>): readonly string[];
   /**

@@ -1,4 +1,6 @@
 import type { Batch } from './batch.js';
+import type { Capability } from './capability.js';
+import type { LedgerEntry } from './ledger.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
 import type { Schema } from './schema.js';
 
@@ -28,6 +30,26 @@ export interface SinkContext {
   /** Folder that relative paths start from: that of the configuration file, or the working directory. */
   readonly folder: string;
   readonly log: Log;
+  readonly agent: AgentFacts;
+  /** What has happened to every event so far, for all sinks; brought up to date by the call. */
+  account(): readonly LedgerEntry[];
+  /**
+   * Aborted when the agent is asked to stop: a write that waits for room, of a disk or a server, must not wait any
+   * longer, or the agent never ends.
+   */
+  readonly stopping: AbortSignal;
+}
+
+/** Who runs the sink. */
+export interface AgentFacts {
+  /** `agent.name` of the configuration; default the host name. */
+  readonly name: string;
+  /** Version of skep. */
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly startedMs: number;
+  /** Hash of the configuration that is in force now, without its secrets: equal ones have equal hashes. */
+  configDigest(): string;
 }
 
 export interface Log {
@@ -39,6 +61,8 @@ export interface Log {
 
 export interface SinkDefinition<O extends OptionDefinitions = OptionDefinitions> {
   readonly options?: O;
+  /** Capabilities it uses at work, such as CAP_SYS_PTRACE to look into other users' processes; the others are dropped. */
+  readonly needs?: readonly Capability[];
   /**
    * Look at options that are each right by themselves, without touching anything: `skep check` calls it.
    *
@@ -46,6 +70,13 @@ export interface SinkDefinition<O extends OptionDefinitions = OptionDefinitions>
    */
   check?(options: OptionValues<O>, context: Pick<SinkContext, 'name' | 'folder'>): void;
   create(options: OptionValues<O>, context: SinkContext): Sink;
+  /**
+   * The statements that make the tables of these streams, as one script: `skep schema --sql` prints it.
+   *
+   * @param version of the server that is to run it; undefined: the newest
+   * @throws SkepError SKEP_OPTION for options that cannot be part of a statement.
+   */
+  schemaSql?(schemas: readonly Schema[], options: OptionValues<O>, version: string | undefined): string;
 }
 
 /** A sink package's default export. */

@@ -5,6 +5,7 @@ import { libbpf, type Pointer, sized } from './native/libbpf.js';
 import { errno, libc } from './native/libc.js';
 import type { BpfObject } from './object.js';
 import { openPerfClock } from './perf-event.js';
+import { refusal } from './privilege/refusal.js';
 
 /** An attached program; destroying it detaches. */
 export class Link {
@@ -114,13 +115,11 @@ function checked(object: BpfObject, name: string, target: string, pointer: Point
   const code = errno();
   const said = object.takeMessages().at(-1);
   const details = said === undefined ? {} : { details: said };
-  const refused = code === EPERM || code === EACCES;
-  throw new SkepError(
-    refused ? 'SKEP_PERMISSION' : 'SKEP_ATTACH',
-    `cannot attach ${name} to ${target}: ${reasonOf(code, target)}`,
-    refused ? 'run as root, or grant CAP_PERFMON; tracefs must be readable' : '',
-    details,
-  );
+  const what = `cannot attach ${name} to ${target}`;
+  if (code === EPERM || code === EACCES) {
+    throw refusal(what, describeErrno(code), [object.info.programs.find((one) => one.name === name)!], details);
+  }
+  throw new SkepError('SKEP_ATTACH', `${what}: ${reasonOf(code, target)}`, '', details);
 }
 
 /** libbpf's errno, and what it means for a probe of this kind. */

@@ -20,6 +20,7 @@ export * from './perf-link.js';
 export * from './perf-ring.js';
 export * from './poller.js';
 export * from './predict/index.js';
+export * from './privilege/index.js';
 export * from './program.js';
 export * from './ring.js';
 export * from './snapshot-rows.js';

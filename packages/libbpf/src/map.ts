@@ -1,5 +1,5 @@
 import { SkepError } from '@skep/core';
-import { describeErrno, EINVAL, ENOENT, ENOSPC } from './errno.js';
+import { describeErrno, EINVAL, ENOENT, ENOSPC, EPERM } from './errno.js';
 import { libbpf, type Pointer } from './native/libbpf.js';
 import { libc } from './native/libc.js';
 
@@ -45,6 +45,11 @@ export abstract class KernelMap {
   get stride(): number {
     const cpus = this.isPerCpu ? libbpf().libbpf_num_possible_cpus() : 1;
     return this.isPerCpu ? Math.ceil(this.valueSize / 8) * 8 * cpus : this.valueSize;
+  }
+
+  /** Whether this process may read it; an empty map may be read. */
+  get isReadable(): boolean {
+    return libbpf().bpf_map_get_next_key(this.fd, null, new Uint8Array(this.keySize)) !== -EPERM;
   }
 
   /** Read every entry; with `remove`, empty the map while reading (hash maps), or zero it (arrays). */

@@ -1,5 +1,6 @@
 import {
   type BatchBuilder,
+  type Capability,
   type Clock,
   createDecoder,
   type Log,
@@ -13,10 +14,11 @@ import {
 } from '@skep/core';
 import { type AttachOptions, attachProgram, type Link } from './attach.js';
 import { attachSets, type ResolvedSet } from './attach-sets.js';
-import { planStreams, type StreamOwner, type StreamPlan } from './btf/index.js';
+import { type ProgramInfo, planStreams, type StreamOwner, type StreamPlan } from './btf/index.js';
 import { wallClock } from './clock.js';
 import { applyOptions } from './constants.js';
 import { Counters } from './counters.js';
+import { describeErrno, EACCES } from './errno.js';
 import { withMaskedBtf } from './masked-btf.js';
 import { libbpf } from './native/libbpf.js';
 import { libc, rcuGracePeriod } from './native/libc.js';
@@ -24,11 +26,13 @@ import { BpfObject, type LoadedFile } from './object.js';
 import type { Poller } from './poller.js';
 import { type FeatureSet, hiddenHelpers, NO_FEATURES } from './predict/index.js';
 import { refuseTurnedOff, withoutOptional } from './predict/turned-off.js';
+import { weightOf, withOnly } from './privilege/capabilities.js';
+import { LacksCapabilities, lackedBy, namesOf, refusal } from './privilege/refusal.js';
 import { mapRing, RingReader } from './ring.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
 import { Snapshots, type Taken } from './snapshots.js';
 import { type Tap, tapped } from './tap.js';
-import { ensureTracefs, needsTracefs } from './tracefs.js';
+import { ensureTracefs, isTracefsMounted, needsTracefs } from './tracefs.js';
 import { setTracepointArgs } from './tracepoint-args.js';
 
 export interface ObjectProbeOptions {
@@ -107,6 +111,17 @@ export class ObjectProbe implements Probe {
     return this.sets[this.current];
   }
 
+  /**
+   * What using it needs once it is attached: before Linux 5.19 (commit c8644cd0efe7) maps are read with CAP_BPF only,
+   * where kernel.unprivileged_bpf_disabled is set. Asked by trying.
+   */
+  get needs(): readonly Capability[] {
+    const [snapshot] = this.config.file.info.snapshots.keys();
+    if (snapshot === undefined || !this.object) return [];
+    const map = this.object.map(`${snapshot}_0`);
+    return withOnly([], () => map.isReadable) ? [] : ['CAP_BPF'];
+  }
+
   /** @throws SkepError when no set can be loaded: SKEP_ATTACH with every set's reason, or the one reason there is. */
   async open(): Promise<void> {
     this.openFrom(0);
@@ -155,24 +170,28 @@ export class ObjectProbe implements Probe {
     const { source } = this.config.owner;
     if (failed.length === 1) return failed[0]!.error!;
     const reasons = failed.map(({ programs, error }) => `${programs.join(' + ')}: ${error!.message}`).join('\n');
-    const allRefused = failed.length > 0 && failed.every(({ error }) => error!.code === 'SKEP_PERMISSION');
-    const remedy = allRefused ? `${reasons}\n${failed[0]!.error!.remedy}` : reasons;
+    // The set that lacks least is the one to grant for.
+    const nearest = failed
+      .map(({ error }) => lackedBy(error!))
+      .filter((missing) => missing.length > 0)
+      .sort((a, b) => weightOf(namesOf(a)) - weightOf(namesOf(b)))[0];
     const details = failed.map(({ error }) => error!.details ?? '').join('\n');
-    const code = allRefused ? 'SKEP_PERMISSION' : 'SKEP_ATTACH';
-    return new SkepError(code, `none of the ${failed.length} attach sets of ${source} works on this kernel`, remedy, {
-      details,
-    });
+    const message = `none of the ${failed.length} attach sets of ${source} works on this kernel`;
+    if (!nearest) return new SkepError('SKEP_ATTACH', message, reasons, { details });
+    const text = `${message}: ${namesOf(nearest).join(', ')} missing`;
+    return new LacksCapabilities(text, nearest, { details }, reasons);
   }
 
   private load(set: ResolvedSet): void {
     const { definition, file, options, without = NO_FEATURES } = this.config;
     refuseTurnedOff(set, file.info, without);
     const wanted = file.info.programs.filter(({ name }) => set.programs.includes(name));
-    if (wanted.some(({ section }) => needsTracefs(section))) ensureTracefs();
+    const needed = neededOf(wanted, set.optional);
+    provideTracefs(wanted, needed);
     const load = (btfPath?: string) => {
       const object = new BpfObject(this.config.owner.plugin, file, this.config.log, this.config.debug, btfPath);
       this.object = object;
-      object.select(new Set(set.programs));
+      object.select(new Set(set.programs), needed);
       applyOptions(object, definition.options ?? {}, options);
       setTracepointArgs(object);
       object.load();
@@ -372,6 +391,24 @@ export class ObjectProbe implements Probe {
     this.bss = undefined;
     this.object?.close();
     this.object = undefined;
+  }
+}
+
+/** Programs without which a set is no use: all of them when every one is optional. */
+export function neededOf(programs: readonly ProgramInfo[], optional: ReadonlySet<string>): readonly ProgramInfo[] {
+  const needed = programs.filter(({ name }) => !optional.has(name));
+  return needed.length > 0 ? needed : programs;
+}
+
+/** Programs that can be left out are told apart when they are attached. */
+function provideTracefs(programs: readonly ProgramInfo[], needed: readonly ProgramInfo[]): void {
+  if (!programs.some(({ section }) => needsTracefs(section))) return;
+  try {
+    ensureTracefs();
+  } catch (error) {
+    if (!needed.some(({ section }) => needsTracefs(section))) return;
+    if (!isTracefsMounted() || (error as SkepError).code !== 'SKEP_PERMISSION') throw error;
+    throw refusal((error as SkepError).message, describeErrno(EACCES), needed);
   }
 }
 

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { type Log, SkepError } from '@skep/core';
-import { type ObjectInfo, readObject } from './btf/index.js';
+import { type ObjectInfo, type ProgramInfo, readObject } from './btf/index.js';
 import { describeErrno, EACCES, EPERM } from './errno.js';
 import { BpfMap } from './map.js';
 import { libbpf, type Pointer, sized } from './native/libbpf.js';
 import { errno, mapMemory, PROT_READ, PROT_WRITE, pageSize, viewMemory } from './native/libc.js';
 import { onLibbpfLog } from './native/printer.js';
+import { refusal } from './privilege/refusal.js';
 import { instructionsProcessed, lastLines, verifierLog } from './verifier-log.js';
 
 /** `enum bpf_prog_type` */
@@ -43,6 +44,7 @@ export class BpfObject {
   private pointer: Pointer | undefined;
   private readonly log: Log;
   private readonly messages: string[] = [];
+  private needed: readonly ProgramInfo[] = [];
 
   /** `btfPath`: a file whose types relocations are made with, in place of those of this kernel. */
   constructor(name: string, file: LoadedFile, log: Log, debug = false, btfPath?: string) {
@@ -66,8 +68,13 @@ export class BpfObject {
     this.pointer = pointer;
   }
 
-  /** Load only these programs; the others are not shown to the kernel at all. */
-  select(programs: ReadonlySet<string>): void {
+  /**
+   * Load only these programs; the others are not shown to the kernel at all.
+   *
+   * @param needed those without which the rest is no use: a refusal names what they lack
+   */
+  select(programs: ReadonlySet<string>, needed: readonly ProgramInfo[] = []): void {
+    this.needed = needed;
     for (const program of this.rawPrograms()) {
       libbpf().bpf_program__set_autoload(program, programs.has(libbpf().bpf_program__name(program)));
       // libbpf knows SEC("perf_event") alone; what it samples is skep's own suffix.
@@ -127,20 +134,18 @@ export class BpfObject {
     }
     const program = /prog '([^']+)'/.exec(details)?.[1];
     const what = program ? `program ${program} of ${this.name}` : this.name;
+    const refused = code === EPERM || code === EACCES;
+    if (refused && /failed to iterate BTF objects/.test(details)) {
+      // libbpf 1.1 looks through the modules for what the kernel itself does not have.
+      const text = `the kernel refused ${what}: it names a tracepoint or function that the kernel itself does not have`;
+      return new SkepError('SKEP_PERMISSION', text, 'modules are looked at with CAP_SYS_ADMIN only', { details });
+    }
     const log = verifierLog(details);
     if (log !== undefined && log.length > 0) {
       const remedy = `the verifier's last lines:\n${lastLines(log, 12)}`;
       return new SkepError('SKEP_VERIFIER', `the kernel refused ${what}: ${describeErrno(code)}`, remedy, { details });
     }
-    if (code === EPERM || code === EACCES) {
-      const remedy =
-        process.getuid?.() === 0
-          ? 'this kernel does not allow this kind of program (lockdown, or a container without CAP_BPF)'
-          : 'run as root, or grant CAP_BPF and CAP_PERFMON';
-      return new SkepError('SKEP_PERMISSION', `the kernel refused ${what}: ${describeErrno(code)}`, remedy, {
-        details,
-      });
-    }
+    if (refused) return refusal(`the kernel refused ${what}`, describeErrno(code), this.needed, { details });
     const hint =
       this.messages.filter((line) => !/^(-- |(prog '.*': )?failed to (load|prepare load))/.test(line)).at(-1) ?? '';
     return new SkepError('SKEP_VERIFIER', `the kernel refused ${what}: ${describeErrno(code)}`, hint, { details });

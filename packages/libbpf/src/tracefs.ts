@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { SkepError } from '@skep/core';
 import { describeErrno, EACCES, EPERM } from './errno.js';
 import { errno, libc } from './native/libc.js';
@@ -18,14 +18,16 @@ export function ensureTracefs(): string {
   if (!existsSync(TRACEFS)) {
     throw new SkepError('SKEP_TRACEFS', `this kernel has no ${TRACEFS}`, 'use a kernel with CONFIG_FTRACE=y');
   }
+  if (isTracefsMounted()) {
+    throw new SkepError('SKEP_PERMISSION', 'tracefs cannot be read by this user', 'run as root');
+  }
   if (libc().mount('tracefs', TRACEFS, 'tracefs', 0, null) === 0) return TRACEFS;
   const code = errno();
   if (code === EPERM || code === EACCES) {
-    const what = isTracefsMounted() ? 'tracefs cannot be read' : 'tracefs is not mounted, and cannot be mounted';
     throw new SkepError(
       'SKEP_PERMISSION',
-      `${what} by this user`,
-      `run as root; tools with tracepoints read ${TRACEFS}`,
+      'tracefs is not mounted, and cannot be mounted by this user: CAP_SYS_ADMIN is missing',
+      `run as root, or let it be mounted before: mount -t tracefs tracefs ${TRACEFS}`,
     );
   }
   throw new SkepError(
@@ -44,7 +46,16 @@ export function isTracefsMounted(): boolean {
 
 /** Where tracefs is mounted and readable; undefined when it is neither. */
 export function findTracefs(): string | undefined {
-  return [TRACEFS, DEBUGFS_TRACEFS].find((folder) => existsSync(`${folder}/events`));
+  return [TRACEFS, DEBUGFS_TRACEFS].find((folder) => canReach(`${folder}/events`));
+}
+
+/** access(2), which existsSync asks, judges by the real user and ignores CAP_DAC_READ_SEARCH; stat(2) does not. */
+function canReach(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Sections whose programs are attached through tracefs. */

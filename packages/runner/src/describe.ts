@@ -50,14 +50,8 @@ export interface PluginFacts {
 export function describePlugin(plugin: LoadedPlugin): PluginFacts {
   const { definition, name } = plugin;
   const { info } = readObjectFile(definition.object.url);
-  const owner = { plugin: name, source: name };
   const values = completeOptions(definition, {});
-  // A stream that only some options bring is described all the same.
-  const streams = Object.entries(definition.streams).flatMap(([stream, { when: _, ...rest }]) =>
-    planStreams(owner, { ...definition, streams: { [stream]: rest } } as typeof definition, info, values).map(
-      ({ schema }) => schema,
-    ),
-  );
+  const streams = everyStream(plugin);
   return {
     name,
     package: plugin.package,
@@ -79,6 +73,18 @@ export function describePlugin(plugin: LoadedPlugin): PluginFacts {
       };
     }),
   };
+}
+
+/** The streams of a plugin with the defaults of its options, those too that only other options bring. */
+export function everyStream({ definition, name }: LoadedPlugin): Schema[] {
+  const { info } = readObjectFile(definition.object.url);
+  const owner = { plugin: name, source: name };
+  const values = completeOptions(definition, {});
+  return Object.entries(definition.streams).flatMap(([stream, { when: _, ...rest }]) =>
+    planStreams(owner, { ...definition, streams: { [stream]: rest } } as typeof definition, info, values).map(
+      ({ schema }) => schema,
+    ),
+  );
 }
 
 function streamFacts(schema: Schema, doc = ''): StreamFacts {

@@ -79,11 +79,10 @@ function btf(): Finding {
 function privilege(): Finding {
   const lacking = lackingCapabilities();
   if (lacking.length === 0) return ok('privilege', process.getuid?.() === 0 ? 'root' : 'CAP_BPF, CAP_PERFMON');
-  const bin = process.execPath;
   return missing(
     'privilege',
     `lacks ${lacking.join(' and ')}`,
-    `run as root, or: setcap cap_bpf,cap_perfmon+ep ${bin}`,
+    'run as root, or with capabilities: skep explain <tool> prints which and how',
     'SKEP_PERMISSION',
   );
 }

@@ -1,21 +1,24 @@
-import { exitCodeOf, isSkepError, type Log, type OptionValues, type SkepError } from '@skep/core';
+import { type Capability, exitCodeOf, isSkepError, type Log, type OptionValues, type SkepError } from '@skep/core';
 import type { ProgramProbe } from '@skep/libbcc';
 import {
-  attachPoint,
   attachSets,
   type FeatureSet,
   type KernelDescription,
+  lackedBy,
   liveKernel,
   NO_FEATURES,
+  namesOf,
   type ProgramInfo,
   readObjectFile,
   type SetPrediction,
   tryFeatures,
   type Verdict,
+  weightOf,
   withoutFeatures,
 } from '@skep/libbpf';
 import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
+import { capabilitiesOf, privilegesOf, type SetPrivileges } from './capabilities.js';
 import type { PluginInstance } from './config/config.js';
 import type { LoadedPlugin } from './discovery/index.js';
 import { predictEverySet, predictPlugin } from './predict-plugin.js';
@@ -36,6 +39,10 @@ export interface SetPlan {
   readonly predicted?: string;
   /** The kernel's own words, where `reason` has better ones. */
   readonly said?: string;
+  /** Capabilities that this process does not have and that it was refused for. */
+  readonly lacks: readonly Capability[];
+  /** What an ordinary user needs for it. */
+  readonly privileges: SetPrivileges;
 }
 
 /** A set that is for other options than those given. */
@@ -55,7 +62,8 @@ export interface AttachPlan {
   readonly kernel?: string;
   readonly sets: readonly SetPlan[];
   readonly others: readonly OtherSet[];
-  readonly capabilities: readonly string[];
+  /** The smallest set of capabilities with which an ordinary user can run it: see `modestSet`. */
+  readonly capabilities: readonly Capability[];
   /** Sinks its rows go to, when a configuration was asked about. */
   readonly sinks?: readonly string[];
 }
@@ -79,13 +87,18 @@ export async function explainPlugin(plugin: LoadedPlugin, request: ExplainOption
   const { options = completeOptions(plugin.definition, {}), source = plugin.name, without = NO_FEATURES } = request;
   const kernel = withoutFeatures(request.kernel ?? describeLive(), without);
   const predictions = predictPlugin(plugin, kernel, options);
-  const sets = request.kernel
+  const answers = request.kernel
     ? predictions.map(fromPrediction)
     : await trySets(plugin, options, source, without, predictions);
-  const plan = { source, plugin: plugin.name, sets, others: otherSets(plugin, options, kernel) };
-  const capabilities = capabilitiesOf(sets);
-  return request.kernel ? { ...plan, kernel: request.kernel.title, capabilities } : { ...plan, capabilities };
+  const optional = attachSets(plugin.definition, options).map((set) => set.optional);
+  const sets = answers.map((answer, i) => ({ ...answer, privileges: privilegesOf(answer.programs, optional[i]!) }));
+  const capabilities = capabilitiesOf(modestSet(sets).privileges);
+  const plan = { source, plugin: plugin.name, sets, others: otherSets(plugin, options, kernel), capabilities };
+  return request.kernel ? { ...plan, kernel: request.kernel.title } : plan;
 }
+
+/** What became of a set, whatever it takes to be allowed to try. */
+type SetAnswer = Omit<SetPlan, 'privileges'>;
 
 let live: KernelDescription | undefined;
 
@@ -105,8 +118,8 @@ function tryQuietly() {
   }
 }
 
-function fromPrediction({ programs, verdict, reason, note }: SetPrediction): SetPlan {
-  return { programs, possible: verdict === 'possible', verdict, reason, remedy: '', note };
+function fromPrediction({ programs, verdict, reason, note }: SetPrediction): SetAnswer {
+  return { programs, possible: verdict === 'possible', verdict, reason, remedy: '', note, lacks: [] };
 }
 
 async function trySets(
@@ -115,8 +128,8 @@ async function trySets(
   source: string,
   without: FeatureSet,
   predictions: readonly SetPrediction[],
-): Promise<SetPlan[]> {
-  const sets: SetPlan[] = [];
+): Promise<SetAnswer[]> {
+  const sets: SetAnswer[] = [];
   const host = new KernelHost(SILENT, { without });
   try {
     for (const attachSet of attachSets(plugin.definition, options).keys()) {
@@ -130,16 +143,16 @@ async function trySets(
 }
 
 /** The trial decides; where the prediction agrees its words are the better ones, as they name the cause. */
-export function judge({ programs, verdict, reason, note }: SetPrediction, error: SkepError | undefined): SetPlan {
+export function judge({ programs, verdict, reason, note }: SetPrediction, error: SkepError | undefined): SetAnswer {
   if (!error) {
-    const plan = { programs, possible: true, verdict: 'possible' as const, reason: '', remedy: '', note };
+    const plan = { programs, possible: true, verdict: 'possible' as const, reason: '', remedy: '', note, lacks: [] };
     return verdict === 'refused' ? { ...plan, predicted: `refused: ${reason}` } : plan;
   }
-  const refused = { programs, possible: false, verdict: 'refused' as const, remedy: error.remedy, note };
-  const lacking = error.code === 'SKEP_PERMISSION' ? lackingCapabilities() : [];
-  if (lacking.length > 0) {
-    const rest = verdict === 'possible' ? '; with them it is possible' : `; with them: ${reason}`;
-    return { ...refused, reason: `this user lacks ${lacking.join(' and ')}${rest}`, said: error.message };
+  const lacks = namesOf(lackedBy(error));
+  const refused = { programs, possible: false, verdict: 'refused' as const, remedy: error.remedy, note, lacks };
+  if (lacks.length > 0) {
+    const rest = verdict === 'possible' ? '; with them it should be possible' : `; with them: ${reason}`;
+    return { ...refused, reason: `this user lacks ${lacks.join(' and ')}${rest}`, said: error.message };
   }
   // What the machine lacks as a whole has its own message, and a remedy.
   const isOfTheSet = ['SKEP_ATTACH', 'SKEP_PERMISSION', 'SKEP_VERIFIER'].includes(error.code);
@@ -167,19 +180,23 @@ export async function explainProgram(instance: PluginInstance): Promise<AttachPl
     await host.close();
   }
   const { message: reason, remedy } = error ?? { message: '', remedy: '' };
+  const lacks = error ? namesOf(lackedBy(error)) : [];
+  const privileges = privilegesOf(programs, new Set());
   const verdict: Verdict = error ? 'refused' : 'possible';
-  return programPlan(instance, { programs, possible: !error, verdict, reason, remedy, note: '' });
+  return programPlan(instance, { programs, possible: !error, verdict, reason, remedy, note: '', lacks, privileges });
 }
 
 /** What another kernel makes of a program that is compiled on it cannot be told here. */
 export function predictProgram(instance: PluginInstance, kernel: KernelDescription): AttachPlan {
   const reason = 'it is compiled when it runs, against the headers of that kernel';
-  const set = { programs: [], possible: false, verdict: 'unknown' as const, reason, remedy: '', note: '' };
-  return { ...programPlan(instance, set), kernel: kernel.title };
+  const privileges = privilegesOf([], new Set());
+  const answer = { possible: false, verdict: 'unknown', reason, remedy: '', note: '' } as const;
+  return { ...programPlan(instance, { programs: [], ...answer, lacks: [], privileges }), kernel: kernel.title };
 }
 
 function programPlan({ name, plugin }: PluginInstance, set: SetPlan): AttachPlan {
-  return { source: name, plugin: plugin.name, sets: [set], others: [], capabilities: capabilitiesOf([set]) };
+  const capabilities = capabilitiesOf(set.privileges);
+  return { source: name, plugin: plugin.name, sets: [set], others: [], capabilities };
 }
 
 async function tryHere(
@@ -216,10 +233,12 @@ function otherSets(plugin: LoadedPlugin, options: OptionValues, kernel: KernelDe
     }));
 }
 
-/** What loading and attaching need below root: see capabilities(7), CAP_BPF and CAP_PERFMON since Linux 5.8. */
-function capabilitiesOf(sets: readonly SetPlan[]): string[] {
-  const programs = (sets.find(({ possible }) => possible) ?? sets[0])?.programs ?? [];
-  const needed = ['CAP_BPF', 'CAP_PERFMON'];
-  const throughTracefs = programs.some(({ section }) => ['tracepoint', 'kprobe'].includes(attachPoint(section).kind));
-  return throughTracefs ? [...needed, 'a readable tracefs'] : needed;
+/**
+ * The set to give an ordinary user capabilities for: of those that work here the one that needs least. Where none does,
+ * the best of those that privileges alone may keep from working.
+ */
+export function modestSet(sets: readonly SetPlan[]): SetPlan {
+  const weight = ({ privileges }: SetPlan) => weightOf(capabilitiesOf(privileges));
+  const possible = sets.filter((set) => set.possible).sort((a, b) => weight(a) - weight(b));
+  return possible[0] ?? sets.find(({ lacks }) => lacks.length > 0) ?? sets[0]!;
 }

@@ -1,5 +1,6 @@
 /** What running one tool needs, without the YAML side: start-up time is a feature. */
 export * from './agent/index.js';
+export * from './capabilities.js';
 export type { Config, PluginInstance, ProcessorInstance, SinkInstance } from './config/config.js';
 export { createFindUser } from './config/users.js';
 export { checkWhereByColumns } from './config/where.js';

@@ -8,14 +8,12 @@ export interface SealedFile {
   readonly path: string;
   readonly bytes: number;
   readonly rows: number;
-  /** How the file is compressed; undefined: it is the block itself. */
-  readonly encoding?: 'gzip' | 'br' | 'zstd';
 }
 
 export interface InsertRequest {
   /** Database and table, each checked and quoted: safe to put into SQL. */
   readonly table: string;
-  /** Checked names, in the order of the block. */
+  /** Names as they are, in the order of the block: to be quoted. */
   readonly columns: readonly string[];
   readonly file: SealedFile;
   /** Deduplication token; fixed when the batch was sealed, the same in every retry. */
@@ -29,7 +27,11 @@ export interface InsertRequest {
 export interface Engine {
   /** For messages: the URL without credentials, or the folder of the embedded store. */
   readonly name: string;
-  /** Connect and ask for the version; may be called again after a failure. */
+  /**
+   * Connect and ask for the version; may be called again after a failure.
+   *
+   * @throws StoreError as all of these
+   */
   connect(): Promise<Capabilities>;
   /** Run a statement that returns nothing. */
   command(sql: string): Promise<void>;

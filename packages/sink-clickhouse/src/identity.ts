@@ -2,6 +2,6 @@
 export interface Identity {
   /** `agent.name` of the YAML; default the host name. */
   readonly host: string;
-  /** Random for every start of an agent, 16 hex digits: with the sequence it tells every row ever stored apart. */
+  /** Random for every start of a sink, 16 hex digits: with source and sequence it tells every row of a table apart. */
   readonly boot: string;
 }

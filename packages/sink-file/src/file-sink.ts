@@ -30,7 +30,7 @@ interface Target {
 export class FileSink implements Sink {
   readonly counts: FileCounts = noCounts();
   private readonly settings: FileSettings;
-  private readonly context: SinkContext;
+  private readonly context: Pick<SinkContext, 'log'>;
   private readonly now: () => number;
   private readonly finisher: Finisher;
   private readonly buffer = new ByteBuffer();
@@ -38,7 +38,7 @@ export class FileSink implements Sink {
   private targets: ReadonlyMap<Schema, Target> = new Map();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(settings: FileSettings, context: SinkContext, now: () => number = Date.now) {
+  constructor(settings: FileSettings, context: Pick<SinkContext, 'log'>, now: () => number = Date.now) {
     this.settings = settings;
     this.context = context;
     this.now = now;

@@ -45,7 +45,7 @@ export function sinkOf(folder: string, raw: Readonly<Record<string, unknown>>): 
   const log = { debug: () => {}, info: note, warn: note, error: note };
   const clock: TestSink['clock'] = { ms: undefined };
   const settings = settingsOf(values as never, 'archive', folder);
-  const sink = new FileSink(settings, { name: 'archive', folder, log }, () => clock.ms ?? Date.now());
+  const sink = new FileSink(settings, { log }, () => clock.ms ?? Date.now());
   return { sink, logged, clock };
 }
 

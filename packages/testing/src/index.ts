@@ -1,3 +1,6 @@
+export { type ClickHouseConfig, clusterXml } from './clickhouse/config.js';
+export { type ClickHouseOptions, ClickHouseServer, freePort, hasClickHouse } from './clickhouse/server.js';
+export { hasZooKeeper, ZooKeeper } from './clickhouse/zookeeper.js';
 export * from './fake-ring.js';
 export * from './json-rows.js';
 export * from './layout.js';

@@ -21,6 +21,7 @@ const NOTES: Readonly<Record<string, Partial<Omit<Key, 'name'>>>> = {
   },
   'agent.name': { takes: 'text', meaning: 'Name of this agent' },
   'agent.metrics': { takes: 'text' },
+  'agent.user': { takes: 'name or uid' },
   'plugins.use': { takes: 'text' },
   'plugins.every': { takes: 'time, 1ms to 24d', default: "the plugin's own interval, else `5s`" },
   'plugins.options': { takes: 'mapping', meaning: 'Options of the plugin: see its page or `skep info`' },

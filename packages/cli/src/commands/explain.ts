@@ -1,13 +1,17 @@
 import { existsSync, statSync } from 'node:fs';
-import { type FeatureSet, type KernelDescription, knownKernels, withoutFeatures } from '@skep/libbpf';
+import { type FeatureSet, type KernelDescription, knownKernels, smallestSet, withoutFeatures } from '@skep/libbpf';
 import {
   type AttachPlan,
+  capabilitiesOf,
   type ExplainOptions,
   explainPlugin,
+  grantLines,
   kernelNamed,
   listPackages,
   loadPlugin,
+  modestSet,
   predictEverySet,
+  privilegeLines,
   type SetPlan,
 } from '@skep/runner/tool';
 import { addFeatureFlag, readFeatures } from '../features.js';
@@ -46,7 +50,10 @@ export async function run(args: readonly string[]): Promise<number> {
   const plans: AttachPlan[] = [];
   for (const request of requests) plans.push(...(await explainTarget(target, request)));
   if (isJson(command)) printJson(plans);
-  else for (const plan of plans) process.stdout.write(describe(plan, flags.verbose === true));
+  else {
+    for (const plan of plans) process.stdout.write(describe(plan, flags.verbose === true));
+    if (kernels.length === 0) process.stdout.write(describeGrant(plans));
+  }
   return plans.every(({ sets }) => sets.some(({ possible }) => possible)) ? 0 : 3;
 }
 
@@ -69,6 +76,13 @@ async function explainTarget(target: string, request: ExplainOptions): Promise<A
     plans.push({ ...(await plan), sinks });
   }
   return plans;
+}
+
+/** How to run all of it without being root. */
+function describeGrant(plans: readonly AttachPlan[]): string {
+  const all = smallestSet(plans.flatMap(({ capabilities }) => capabilities));
+  const lines = grantLines(all).map((line) => `  ${line}\n`);
+  return `To run ${plans.length > 1 ? 'all of it ' : ''}as an ordinary user, with ${all.join(', ')}:\n${lines.join('')}`;
 }
 
 /** A line for every set, whatever its condition, on every kernel named. */
@@ -95,7 +109,7 @@ async function explainAll(kernels: readonly string[], without: FeatureSet, asJso
   return 0;
 }
 
-function describe({ source, plugin, kernel, sets, others, capabilities, sinks }: AttachPlan, verbose: boolean): string {
+function describe({ source, plugin, kernel, sets, others, sinks }: AttachPlan, verbose: boolean): string {
   const chosen = sets.findIndex(({ possible }) => possible);
   const title = source === plugin ? plugin : `${source} (${plugin})`;
   const lines = [kernel === undefined ? title : `${title} on ${kernel}`];
@@ -115,7 +129,7 @@ function describe({ source, plugin, kernel, sets, others, capabilities, sinks }:
     const answer = verdict === 'possible' ? '' : `: ${verdict === 'refused' ? 'cannot' : 'not sure'}, ${reason}`;
     lines.push(...programLines('-', programs), `         only with ${when}${answer.replaceAll('\n', '\n         ')}`);
   }
-  lines.push(`  needs  ${capabilities.join(', ')}`);
+  lines.push(...needLines(sets, chosen));
   if (sinks) lines.push(`  to     ${sinks.join(', ') || 'no sink'}`);
   return `${lines.join('\n')}\n`;
 }
@@ -130,4 +144,18 @@ function programLines(mark: string, programs: SetPlan['programs']): string[] {
     const where = section === '' ? '' : ` (${section})`;
     return `  ${(n === 0 ? mark : '').padEnd(6)} ${name}${where}`;
   });
+}
+
+/** What an ordinary user needs: for the set that needs least, and for the best one where that is another. */
+function needLines(sets: AttachPlan['sets'], chosen: number): string[] {
+  const modest = modestSet(sets);
+  const best = sets[chosen] ?? modest;
+  const lines = privilegeLines(modest.privileges);
+  const names = ({ programs }: SetPlan) => programs.map(({ name }) => name).join(', ');
+  if (modest !== best) {
+    lines.push(
+      `with these ${names(modest)} is attached; ${names(best)} needs ${capabilitiesOf(best.privileges).join(', ')}`,
+    );
+  }
+  return lines.map((text, i) => `  ${i === 0 ? 'needs' : '     '}  ${text}`);
 }

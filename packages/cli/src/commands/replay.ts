@@ -71,7 +71,7 @@ async function configOf(file: RecordingFile, flags: OutputFlags & { config?: str
   const names = plugins.map(({ name }) => name);
   return {
     ...{ version: 1, file: COMMAND_LINE.file, folder: process.cwd() },
-    agent: { name: '', metrics: undefined, log: 'warn' },
+    agent: { name: '', metrics: undefined, log: 'warn', user: undefined, privileges: 'keep' },
     plugins,
     processors: [],
     sinks: [stdoutInstance(flags, names)],

@@ -9,6 +9,7 @@ import {
   loadConfig,
   MetricsServer,
   metricsText,
+  Privileges,
   summaryLines,
   wire,
 } from '@skep/runner';
@@ -59,7 +60,8 @@ async function runAgent({ file, durationMs, watching, verbose, without }: RunSet
     if (readerLeft) agent.stop();
     return readerLeft;
   };
-  const scope = wire(log, { onBrokenPipe }, { debug: verbose, without });
+  const privileges = new Privileges(config.agent, log);
+  const scope = wire(log, { onBrokenPipe, privileges }, { debug: verbose, without });
   const agent: Agent = scope.resolve(AGENT);
   const metrics = new MetricsServer(() => metricsText(agent.account(), config.agent.name));
   const reload = oneAtATime(async () => {

@@ -29,6 +29,10 @@ export interface Libc {
     async(number: number, a: number, b: number, c: number, done: (error: unknown, result: number) => void): void;
   };
   mount(source: string, target: string, type: string, flags: number, data: null): number;
+  mprotect(address: bigint, length: number, prot: number): number;
+  rt_sigaction(number: number, signal: number, action: BigUint64Array, before: BigUint64Array, size: number): number;
+  capget(header: Uint32Array, data: Uint32Array): number;
+  capset(header: Uint32Array, data: Uint32Array): number;
   strerror(error: number): string;
   sysconf(name: number): number;
 }
@@ -59,6 +63,12 @@ export function libc(): Libc {
     mount: lib.func(
       'int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)',
     ),
+    mprotect: lib.func('int mprotect(void *addr, size_t length, int prot)'),
+    rt_sigaction: lib.func(
+      'long syscall(long number, long signum, const void *act, _Out_ uint64_t *oldact, long size)',
+    ),
+    capget: lib.func('int capget(const void *hdrp, _Out_ uint32_t *datap)'),
+    capset: lib.func('int capset(const void *hdrp, const void *datap)'),
     strerror: lib.func('const char *strerror(int errnum)'),
     sysconf: lib.func('long sysconf(int name)'),
   } as unknown as Libc;
@@ -67,7 +77,10 @@ export function libc(): Libc {
 
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
+export const PROT_EXEC = 4;
 export const MAP_SHARED = 1;
+const MAP_PRIVATE = 2;
+const MAP_ANONYMOUS = 0x20;
 
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
@@ -138,7 +151,15 @@ export function viewMemory(address: bigint, length: number): ArrayBuffer {
 
 /** Map `length` bytes of `fd` from `offset`; undefined when the kernel refuses (see `errno()`). */
 export function mapMemory(fd: number, length: number, prot: number, offset: number): bigint | undefined {
-  const address = libc().mmap(null, length, prot, MAP_SHARED, fd, offset);
+  return mapped(libc().mmap(null, length, prot, MAP_SHARED, fd, offset));
+}
+
+/** Memory of this process, zeroed, to read and write; undefined when there is none (see `errno()`). */
+export function mapAnonymous(length: number): bigint | undefined {
+  return mapped(libc().mmap(null, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+}
+
+function mapped(address: bigint | null): bigint | undefined {
   return address === null || address === 0xffffffffffffffffn || address === -1n ? undefined : address;
 }
 

@@ -11,8 +11,11 @@ import {
 } from '@skep/core';
 import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
 import { diffConfig } from '../config/diff.js';
+import { configDigest } from '../config/digest.js';
+import { VERSION } from '../version.js';
 import type { ProbeHost } from './kernel-host.js';
 import { Pipeline } from './pipeline.js';
+import type { Privileges } from './privileges.js';
 import { type OpenSink, routesFor } from './routes.js';
 import { SinkFaults } from './sink-faults.js';
 
@@ -25,6 +28,8 @@ export interface AgentOptions {
   readonly attachSet?: number;
   /** Asked when a sink's reader went away: true when that is no fault to report. Default: it is one, as any other. */
   readonly onBrokenPipe?: (sink: string) => boolean;
+  /** Given up once everything is attached. Default: the process keeps what it may do. */
+  readonly privileges?: Privileges;
 }
 
 interface Source {
@@ -50,7 +55,8 @@ export class Agent {
   private sinks: OpenSink[] = [];
   private failure: unknown;
   private reloading: Promise<void> | undefined;
-  private stopping = false;
+  private readonly stopped = new AbortController();
+  private readonly startedMs = Date.now();
 
   constructor(host: ProbeHost, log: Log, options: AgentOptions = {}) {
     this.host = host;
@@ -69,8 +75,14 @@ export class Agent {
       }
       this.sinks = this.createSinks(config, config.sinks);
       this.config = config;
-      for (const { instance, sink } of this.sinks) await sink.open(wanted(instance, pipelines));
+      const openSinks = async () => {
+        for (const { instance, sink } of this.sinks) await sink.open(wanted(instance, pipelines));
+      };
+      const { privileges } = this.options;
+      if (!privileges?.becomesUser) await openSinks();
       await attachAll(probes);
+      privileges?.drop(config, probes.values());
+      if (privileges?.becomesUser) await openSinks();
       await this.beginOutput(this.sinks);
     } catch (error) {
       await closeAll(probes);
@@ -95,7 +107,7 @@ export class Agent {
 
   /** Detach, drain what is left, and let `finished` settle. */
   stop(): void {
-    this.stopping = true;
+    this.stopped.abort();
     for (const { pump } of this.sources) pump.stop();
     this.host.wake();
   }
@@ -114,7 +126,7 @@ export class Agent {
    * @throws SkepErrors what could not be loaded, attached or opened; the old configuration goes on.
    */
   async reload(config: Config): Promise<void> {
-    if (!this.config || this.stopping) return;
+    if (!this.config || this.isStopping) return;
     const change = this.change(config, this.config);
     this.reloading = change.catch(() => undefined);
     try {
@@ -124,9 +136,15 @@ export class Agent {
     }
   }
 
+  private get isStopping(): boolean {
+    return this.stopped.signal.aborted;
+  }
+
   private async change(config: Config, old: Config): Promise<void> {
     const { plugins, processors, sinks } = diffConfig(old, config);
-    const probes = await this.openProbes(config.plugins.filter((one) => !plugins.kept.includes(one)));
+    const fresh = config.plugins.filter((one) => !plugins.kept.includes(one));
+    this.options.privileges?.requireLoading(fresh.map(({ name }) => name));
+    const probes = await this.openProbes(fresh);
     const created: OpenSink[] = [];
     const keptSinks = this.sinks.filter(({ instance }) => sinks.kept.some(({ name }) => name === instance.name));
     const stays = ({ instance }: Source) => plugins.kept.some(({ name }) => name === instance.name);
@@ -205,7 +223,7 @@ export class Agent {
       snapshots: this.options.snapshots,
     });
     // Asked to stop while it was being attached.
-    if (this.stopping) pump.stop();
+    if (this.isStopping) pump.stop();
     const done = pump.run().catch((error: unknown) => {
       // One plugin's fault ends that plugin; the others go on, and the agent says so at the end.
       this.failure ??= error;
@@ -242,11 +260,22 @@ export class Agent {
     return probes;
   }
 
-  private createSinks({ folder }: Config, instances: readonly SinkInstance[]): OpenSink[] {
-    const { log } = this;
+  private createSinks(config: Config, instances: readonly SinkInstance[]): OpenSink[] {
+    const context = {
+      folder: config.folder,
+      log: this.log,
+      agent: {
+        name: config.agent.name,
+        version: VERSION,
+        startedMs: this.startedMs,
+        configDigest: () => configDigest(this.config ?? config),
+      },
+      account: () => this.account(),
+      stopping: this.stopped.signal,
+    };
     return instances.map((instance) => ({
       instance,
-      sink: instance.sink.definition.create(instance.options, { name: instance.name, folder, log }),
+      sink: instance.sink.definition.create(instance.options, { ...context, name: instance.name }),
     }));
   }
 

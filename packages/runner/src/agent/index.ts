@@ -2,5 +2,6 @@ export * from './agent.js';
 export * from './kernel-host.js';
 export * from './metrics.js';
 export * from './open.js';
+export * from './privileges.js';
 export * from './routes.js';
 export * from './summary.js';

@@ -4,6 +4,7 @@ import type { PluginInstance } from './config.js';
 import type { Problems } from './problems.js';
 import type { SourceText } from './source.js';
 import type { Environment } from './substitute.js';
+import type { FindAccount } from './users.js';
 
 /**
  * Compiles an expression for the plugins whose rows it is asked about, to find its mistakes.
@@ -21,5 +22,6 @@ export interface CheckContext {
   readonly folder: string;
   readonly environment: Environment;
   readonly findUser: (name: string) => number | undefined;
+  readonly findAccount: FindAccount;
   readonly checkWhere: CheckWhere;
 }

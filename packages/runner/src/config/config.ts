@@ -1,5 +1,6 @@
 import type { OptionValues, SourceLocation } from '@skep/core';
 import type { AttachEntry } from '@skep/libbcc';
+import type { Account } from '@skep/libbpf';
 import type { LoadedPlugin, LoadedProcessor, LoadedSink } from '../discovery/load-package.js';
 import type { TextInFile } from './scalar-place.js';
 
@@ -25,6 +26,10 @@ export interface AgentConfig {
   /** Where the Prometheus endpoint listens; undefined: it is off. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
   readonly log: 'error' | 'warn' | 'info' | 'debug';
+  /** Who the process becomes once everything is attached; undefined: it stays who it is. */
+  readonly user: Account | undefined;
+  /** What becomes of its capabilities then. */
+  readonly privileges: 'drop' | 'keep';
 }
 
 /** A program in the configuration, or in a file that it names. */

@@ -7,6 +7,10 @@ export const INSTANCE_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 /** Longest `every`: what a timer of Node holds (2^31 - 1 ms), rounded down to days. */
 const MAX_EVERY_MS = 24 * 864e5;
 
+/** The largest uid; the one after it means no user. */
+const MAX_UID = 0xffff_fffe;
+const USER = 'the name of a user, or a uid';
+
 // The message of each schema completes "expected ...".
 const text = (expected: string, most = 256) => z.string({ error: expected }).min(1, expected).max(most, expected);
 
@@ -50,6 +54,14 @@ const agent = z.strictObject(
       .enum(['error', 'warn', 'info', 'debug'], { error: 'one of error, warn, info, debug' })
       .optional()
       .meta({ description: "How much skep's own log says; default: info" }),
+    user: z
+      .union([text(USER), z.int(USER).min(0, USER).max(MAX_UID, USER)], { error: USER })
+      .optional()
+      .meta({ description: 'User to become once everything is attached; default: who started it' }),
+    privileges: z
+      .enum(['drop', 'keep'], { error: 'one of drop, keep' })
+      .optional()
+      .meta({ description: 'What becomes of the capabilities once everything is attached; default: drop' }),
   },
   { error: 'a mapping' },
 );

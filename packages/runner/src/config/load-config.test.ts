@@ -43,7 +43,13 @@ describe('a correct file', () => {
   it('is read with its defaults', async () => {
     const config = await check('version: 1\nplugins:\n  opens: opensnoop\n  biolatency:\n');
     expect(config).toMatchObject({ version: 1, file, folder });
-    expect(config.agent).toEqual({ name: hostname(), metrics: undefined, log: 'info' });
+    expect(config.agent).toMatchObject({
+      name: hostname(),
+      metrics: undefined,
+      log: 'info',
+      user: undefined,
+      privileges: 'drop',
+    });
     expect(config.plugins.map(({ name, plugin, everyMs }) => [name, plugin.package, everyMs])).toEqual([
       ['opens', '@skep/plugin-opensnoop', 5000],
       ['biolatency', '@skep/plugin-biolatency', 2000],
@@ -56,14 +62,15 @@ describe('a correct file', () => {
 
   it('is read with everything given', async () => {
     const config = await check(`version: 1
-agent: { name: web-1, metrics: "[::1]:9464", log: debug }
+agent: { name: web-1, metrics: "[::1]:9464", log: debug, user: 33 }
 plugins:
   a: { use: opensnoop, every: 100ms, options: { failed: true, user: www-data, flags: [O_CREAT], ports: [80, 443], name: 0123 } }
   b: { use: skep-plugin-stranger }
 sinks:
   out: { use: file, path: ./x, from: a, where: "uid == 0", size: 2MB, rotate: { size: 64KiB } }
 `);
-    expect(config.agent).toEqual({ name: 'web-1', metrics: { host: '::1', port: 9464 }, log: 'debug' });
+    expect(config.agent).toMatchObject({ name: 'web-1', metrics: { host: '::1', port: 9464 }, log: 'debug' });
+    expect(config.agent.user).toMatchObject({ uid: 33, gid: 33 });
     expect(config.plugins[0]!.everyMs).toBe(100);
     expect(config.plugins[0]!.options).toMatchObject({ failed: true, user: 33, flags: ['O_CREAT'], ports: [80, 443] });
     expect(config.plugins[0]!.options.name).toBe('0123');
@@ -170,6 +177,20 @@ error[SKEP_CONFIG]: the key "screen" is given twice
         '3:16 SKEP_CONFIG: "name" of agent: expected a text such as the name of the host, got 1 [put it in quotes: "1"]',
         '3:28 SKEP_CONFIG: "metrics" of agent: expected host:port such as 127.0.0.1:9464, got "x"',
         '3:33 SKEP_CONFIG: unknown key "nmae" of agent [did you mean "name"?]',
+      ],
+    ],
+    [
+      'version: 1\nplugins: { a: opensnoop }\nagent: { user: nosuch, privileges: keep }',
+      [
+        '3:16 SKEP_CONFIG: no user "nosuch" on this machine [create it (useradd --system --no-create-home), or give a uid]',
+        '3:36 SKEP_CONFIG: another user with the privileges of this one is no protection [give agent.user or privileges: keep, not both]',
+      ],
+    ],
+    [
+      'version: 1\nplugins: { a: opensnoop }\nagent: { user: -1, privileges: none }',
+      [
+        '3:16 SKEP_CONFIG: "user" of agent: expected the name of a user, or a uid, got -1',
+        '3:32 SKEP_CONFIG: "privileges" of agent: expected one of drop, keep, got "none"',
       ],
     ],
     [

@@ -10,7 +10,6 @@ import { checkProcessor } from './check-processors.js';
 import { checkSink } from './check-sinks.js';
 import type { AgentConfig, Config, PluginInstance, ProcessorInstance, SinkInstance } from './config.js';
 import { Flow } from './flow.js';
-import type { Frame } from './frame.js';
 import type { Sources } from './from.js';
 import { checkOptions } from './options.js';
 import { parseYaml } from './parse-yaml.js';
@@ -18,8 +17,8 @@ import { Problems } from './problems.js';
 import { readConfigFile } from './read-file.js';
 import { SourceText } from './source.js';
 import type { Environment } from './substitute.js';
-import { type Entry, nodeAt, type TreeNode } from './tree.js';
-import { createFindUser } from './users.js';
+import { type Entry, nodeAt, spanAt, type TreeNode } from './tree.js';
+import { createFindAccount, createFindUser, type FindAccount } from './users.js';
 import { checkWhereByColumns } from './where.js';
 
 /** The sink of a file that names none. */
@@ -33,6 +32,8 @@ export interface ConfigOptions {
   readonly environment?: Environment;
   /** Default: by /etc/passwd. */
   readonly findUser?: (name: string) => number | undefined;
+  /** Default: by /etc/passwd. */
+  readonly findAccount?: FindAccount;
   /** Default: by the columns of the plugins' objects. */
   readonly checkWhere?: CheckWhere;
 }
@@ -68,6 +69,7 @@ export async function parseConfig(text: string, file: string, options: ConfigOpt
     folder,
     environment,
     findUser: options.findUser ?? createFindUser(),
+    findAccount: options.findAccount ?? createFindAccount(),
     checkWhere: options.checkWhere ?? checkWhereByColumns,
   });
   problems.throwIfAny();
@@ -109,7 +111,7 @@ async function check(root: TreeNode, context: CheckContext): Promise<Config> {
       problems.addError(error, source.at(root.start));
     }
   }
-  const agent = agentOf(frame.value.agent);
+  const agent = agentOf(root, context);
   return { version: 1, file: source.file, folder, agent, plugins, processors, sinks };
 }
 
@@ -151,6 +153,23 @@ async function defaultSink(names: readonly string[], context: CheckContext): Pro
   };
 }
 
-function agentOf(given: Frame['agent']): AgentConfig {
-  return { name: given?.name ?? hostname(), metrics: given?.metrics, log: given?.log ?? 'info' };
+function agentOf(root: TreeNode, { frame, source, problems, findAccount }: CheckContext): AgentConfig {
+  const given = frame.isBroken(['agent']) ? undefined : frame.value.agent;
+  const placeOf = (key: string) => source.at(...spanAt(root, ['agent', key]));
+  const user = given?.user === undefined ? undefined : findAccount(given.user);
+  if (given?.user !== undefined && !user) {
+    const remedy = 'create it (useradd --system --no-create-home), or give a uid';
+    problems.add('SKEP_CONFIG', placeOf('user'), `no user "${given.user}" on this machine`, remedy);
+  }
+  if (given?.user !== undefined && given.privileges === 'keep') {
+    const message = 'another user with the privileges of this one is no protection';
+    problems.add('SKEP_CONFIG', placeOf('privileges'), message, 'give agent.user or privileges: keep, not both');
+  }
+  return {
+    name: given?.name ?? hostname(),
+    metrics: given?.metrics,
+    log: given?.log ?? 'info',
+    user,
+    privileges: given?.privileges ?? 'drop',
+  };
 }

@@ -110,7 +110,7 @@ function configOf(plugins: readonly PluginInstance[], recorder: Recorder, live: 
   };
   return {
     ...{ version: 1, file: 'command line', folder: process.cwd() },
-    agent: { name: '', metrics: undefined, log: 'info' },
+    agent: { name: '', metrics: undefined, log: 'info', user: undefined, privileges: 'keep' },
     plugins,
     processors: [],
     // First, so that it is asked while what the probe has told is that of its batch.

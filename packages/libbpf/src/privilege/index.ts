@@ -1,0 +1,5 @@
+export * from './capabilities.js';
+export * from './drop.js';
+export * from './kernel-rules.js';
+export * from './refusal.js';
+export * from './requirements.js';
