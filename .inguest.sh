@@ -1,1 +1,0 @@
-for t in biolatency biotop execsnoop gethostlatency opensnoop runqlat softirqs tcplife; do node packages/cli/bin/skep.mjs explain $t -o json | node -e 'const p=JSON.parse(require("fs").readFileSync(0));for(const s of p[0].sets)console.log(p[0].plugin,s.verdict,s.predicted??"-",s.reason.slice(0,120))'; done; node packages/cli/bin/skep.mjs doctor | tail -10
