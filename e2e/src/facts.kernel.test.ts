@@ -53,10 +53,71 @@ it('explain -o json says which set this kernel takes and why not the others; a f
   ]);
 });
 
+it('explain --kernel says what another kernel would make of it, in the words of a measurement', async () => {
+  interface Plan {
+    kernel: string;
+    sets: { verdict: string; reason: string }[];
+  }
+  const plans = await facts<Plan[]>('explain', 'biotop', '--kernel', 'all');
+  expect(plans.map(({ kernel }) => kernel)).toEqual(['Debian 5.10', 'Debian 6.1', 'Debian 6.12', 'Debian sid']);
+  expect(plans[0]!.sets[0]).toMatchObject({
+    verdict: 'refused',
+    reason: expect.stringContaining('no tracepoint block_io_start; it came after Linux 6.1'),
+  });
+  expect(plans[2]!.sets[0]).toMatchObject({ verdict: 'possible', reason: '' });
+});
+
+it('explain --kernel takes a file with BTF, such as this kernel’s own', async () => {
+  const [plan] = await facts<{ sets: { verdict: string }[] }[]>(
+    'explain',
+    'runqlat',
+    '--kernel',
+    '/sys/kernel/btf/vmlinux',
+  );
+  expect(plan!.sets.map(({ verdict }) => verdict)).toEqual(['possible', 'possible']);
+});
+
+it('explain --all has a row for every set of every tool', async () => {
+  const rows = await facts<{ tool: string; kernel: string; verdict: string; when: string }[]>(
+    'explain',
+    '--all',
+    '--kernel',
+    '6.1',
+  );
+  expect(new Set(rows.map(({ kernel }) => kernel))).toEqual(new Set(['6.1']));
+  expect(new Set(rows.map(({ tool }) => tool)).size).toBeGreaterThan(5);
+  expect(rows.filter(({ tool }) => tool === 'biolatency').map(({ when }) => when)).toContain('queued, cgroup or pid');
+});
+
+it('what the kernel says to every set is what was predicted of it', async () => {
+  const names = (await facts<{ name: string; kind: string }[]>('list'))
+    .filter(({ kind }) => kind === 'plugin')
+    .map(({ name }) => name);
+  const wrong: unknown[] = [];
+  for (const name of names) {
+    const [plan] = await facts<{ sets: { programs: { name: string }[]; predicted?: string }[] }[]>('explain', name);
+    wrong.push(...plan!.sets.filter(({ predicted }) => predicted !== undefined));
+  }
+  expect(wrong).toEqual([]);
+});
+
+it('--no-feature takes the next set, and tells of it', async () => {
+  const [plan] = await facts<{ sets: { possible: boolean; reason: string }[] }[]>(
+    'explain',
+    'runqlat',
+    '--no-feature',
+    'tp_btf',
+  );
+  expect(plan!.sets.map(({ possible }) => possible)).toEqual([false, true]);
+  expect(plan!.sets[0]!.reason).toContain('turned off by --no-feature tp_btf');
+  const results = await facts<{ outcome: string; set: string[] }[]>('selftest', 'runqlat', '--no-feature', 'tp_btf');
+  expect(results).toMatchObject([{ outcome: 'passed', set: ['wakeup_raw', 'start_raw', 'switch_raw'] }]);
+});
+
 it('doctor -o json gives a state, a text and a remedy for everything it looked at', async () => {
   const findings = await facts<{ name: string; state: string; text: string; remedy: string }[]>('doctor');
   expect(findings.map(({ name }) => name)).toEqual(
-    expect.arrayContaining(['kernel', 'BTF', 'privilege', 'libbpf', 'tracefs']),
+    expect.arrayContaining(['kernel', 'BTF', 'privilege', 'libbpf', 'tracefs', 'opensnoop']),
   );
   for (const { state, text, remedy } of findings) {
     expect(text).not.toBe('');

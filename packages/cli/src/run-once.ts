@@ -1,4 +1,5 @@
 import type { Log } from '@skep/core';
+import type { FeatureSet } from '@skep/libbpf';
 import { Agent, type Config, KernelHost, Privileges, shortSummary } from '@skep/runner/tool';
 import type { TracedCommand } from './exec.js';
 import { onStopSignals } from './signals.js';
@@ -8,6 +9,7 @@ export interface RunOnceOptions {
   readonly config: Config;
   readonly log: Log;
   readonly debug: boolean;
+  readonly without: FeatureSet;
   readonly snapshots: number | undefined;
   readonly onlyAtEnd: boolean;
   readonly durationMs: number | undefined;
@@ -19,8 +21,8 @@ export interface RunOnceOptions {
  * Quiet when whoever read the output has left; 1 when the output could not be written for another reason.
  */
 export async function runOnce(options: RunOnceOptions): Promise<number> {
-  const { config, log, debug, snapshots, onlyAtEnd, durationMs, traced } = options;
-  const host = new KernelHost(log, debug);
+  const { config, log, debug, without, snapshots, onlyAtEnd, durationMs, traced } = options;
+  const host = new KernelHost(log, { debug, without });
   let readerLeft = false;
   const onBrokenPipe = () => {
     readerLeft = true;

@@ -4,6 +4,7 @@ import { type OptionValues, type Plugin, SkepError } from '@skep/core';
 import { type Config, checkWhereByColumns, createFindUser, type LoadedPlugin, loadPlugin } from '@skep/runner/tool';
 import type { Command } from 'commander';
 import { startCommand, type TracedCommand } from './exec.js';
+import { addFeatureFlag, readFeatures } from './features.js';
 import { createLog } from './log.js';
 import { runOnce } from './run-once.js';
 import { COMMAND_LINE, FORMATS, stdoutInstance } from './stdout-instance.js';
@@ -28,6 +29,7 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
   take(command);
   const common = command.opts() as CommonFlags;
   if (common.ebpf) return printSource(loaded);
+  const without = readFeatures(command);
   const options = readToolFlags(loaded.name, plugin, flags, command, createFindUser());
   refuseExcess(loaded.name, command.args, isPeriodic ? 2 : 0);
   const { everyMs, count } = readInterval(loaded.name, command.args);
@@ -43,6 +45,7 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
     config,
     log: createLog(common.verbose ? 'debug' : 'warn'),
     debug: common.verbose === true,
+    without,
     snapshots: isPeriodic && intervalMs !== undefined ? count : undefined,
     onlyAtEnd: isPeriodic && intervalMs === undefined,
     durationMs,
@@ -78,6 +81,7 @@ function addCommonFlags(command: Command): void {
   add('-v', '--verbose', '', 'Say what happens, with libbpf’s log');
   add(undefined, '--keep-privileges', '', 'Do not drop capabilities once everything is attached');
   add(undefined, '--ebpf', '', 'Print the BPF C program and stop');
+  if (!taken.has('--no-feature')) addFeatureFlag(command);
 }
 
 function refuseExcess(tool: string, args: readonly string[], most: number): void {

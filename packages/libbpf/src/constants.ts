@@ -1,10 +1,17 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, resolve as resolvePath } from 'node:path';
 import { type OptionDefinitions, type OptionValue, type OptionValues, SkepError } from '@skep/core';
-import { type Btf, resolve, sizeOf } from './btf/index.js';
-import type { BpfObject } from './object.js';
+import { type Btf, type ObjectInfo, resolve, sizeOf } from './btf/index.js';
 
 const utf8 = new TextEncoder();
+
+/** An object before it is loaded: what options can change of it. */
+export interface Configurable {
+  readonly name: string;
+  readonly info: ObjectInfo;
+  setConstant(name: string, bytes: Uint8Array): void;
+  map(name: string): { usePinned(path: string): void; setMaxEntries(entries: number): void };
+}
 
 /**
  * Set the program's constants from the plugin's options: option `name` goes to the C variable `opt_<name>` when there
@@ -12,7 +19,7 @@ const utf8 = new TextEncoder();
  *
  * @throws SkepError SKEP_OPTION when a value does not fit its variable.
  */
-export function applyOptions(object: BpfObject, definitions: OptionDefinitions, values: OptionValues): void {
+export function applyOptions(object: Configurable, definitions: OptionDefinitions, values: OptionValues): void {
   for (const [name, definition] of Object.entries(definitions)) {
     const value = values[name];
     if (value === undefined) continue;
@@ -36,7 +43,7 @@ export function applyOptions(object: BpfObject, definitions: OptionDefinitions, 
 
 type ConstantValue = boolean | number | bigint | string | readonly (number | bigint | string)[];
 
-function setConstant(object: BpfObject, option: string, variable: string, value: ConstantValue): void {
+function setConstant(object: Configurable, option: string, variable: string, value: ConstantValue): void {
   const { type } = object.info.variables.get(variable)!;
   const bytes = encode(object.info.btf, type, value);
   if (bytes === undefined) {
@@ -88,7 +95,7 @@ function fits(number: bigint, type: { readonly signed: boolean; readonly bool?: 
 }
 
 /** A cgroup v2 directory's id is its inode; its level is its depth below the mount, which the kernel can ask for. */
-function setCgroup(object: BpfObject, option: string, path: string): void {
+function setCgroup(object: Configurable, option: string, path: string): void {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (!stat?.isDirectory()) {
     throw new SkepError('SKEP_OPTION', `option "${option}" of ${object.name}: no directory ${path}`);
@@ -109,7 +116,7 @@ function setCgroup(object: BpfObject, option: string, path: string): void {
 }
 
 /** Major and minor of a disk in /dev, as the kernel's own dev_t: major << 20 | minor. */
-function setDisk(object: BpfObject, option: string, disk: string): void {
+function setDisk(object: Configurable, option: string, disk: string): void {
   const stat = statSync(resolvePath('/dev', disk), { throwIfNoEntry: false });
   if (!stat?.isBlockDevice()) {
     throw new SkepError('SKEP_OPTION', `option "${option}" of ${object.name}: no such disk "${disk}"`);

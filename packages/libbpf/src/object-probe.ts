@@ -2,9 +2,7 @@ import {
   type BatchBuilder,
   type Capability,
   type Clock,
-  type Condition,
   createDecoder,
-  holds,
   type Log,
   type LossCounts,
   NO_LOSSES,
@@ -15,15 +13,19 @@ import {
   SkepError,
 } from '@skep/core';
 import { type AttachOptions, attachProgram, type Link } from './attach.js';
+import { attachSets, type ResolvedSet } from './attach-sets.js';
 import { type ProgramInfo, planStreams, type StreamOwner, type StreamPlan } from './btf/index.js';
 import { wallClock } from './clock.js';
 import { applyOptions } from './constants.js';
 import { Counters } from './counters.js';
 import { describeErrno, EACCES } from './errno.js';
+import { withMaskedBtf } from './masked-btf.js';
 import { libbpf } from './native/libbpf.js';
 import { libc, rcuGracePeriod } from './native/libc.js';
 import { BpfObject, type LoadedFile } from './object.js';
 import type { Poller } from './poller.js';
+import { type FeatureSet, hiddenHelpers, NO_FEATURES } from './predict/index.js';
+import { refuseTurnedOff, withoutOptional } from './predict/turned-off.js';
 import { weightOf, withOnly } from './privilege/capabilities.js';
 import { LacksCapabilities, lackedBy, namesOf, refusal } from './privilege/refusal.js';
 import { mapRing, RingReader } from './ring.js';
@@ -49,13 +51,8 @@ export interface ObjectProbeOptions {
   readonly debug?: boolean;
   /** Told of everything that comes from the kernel. */
   readonly tap?: Tap;
-}
-
-/** One attach set as it applies to a plugin's options: names of programs, `?` removed. */
-export interface ResolvedSet {
-  readonly programs: readonly string[];
-  readonly optional: ReadonlySet<string>;
-  readonly note: string | undefined;
+  /** Features that this kernel is taken not to have: their programs are not tried. */
+  readonly without?: FeatureSet;
 }
 
 /** What came of trying one set. */
@@ -66,23 +63,6 @@ export interface Attempt {
 
 /** Errors that say what this kernel cannot do, as opposed to a mistake of the user or of the plugin. */
 const KERNEL_ANSWERS: readonly string[] = ['SKEP_VERIFIER', 'SKEP_PERMISSION', 'SKEP_ATTACH', 'SKEP_TRACEFS'];
-
-/** The attach sets whose conditions hold, best first. */
-export function attachSets(definition: PluginDefinition, options: OptionValues): ResolvedSet[] {
-  return everyAttachSet(definition).filter(({ when }) => holds(when, options));
-}
-
-/** All attach sets, whatever the options, best first. */
-export function everyAttachSet(definition: PluginDefinition): (ResolvedSet & { readonly when?: Condition })[] {
-  return definition.attach
-    .map((set) => ('programs' in set ? set : { programs: set, when: undefined, note: undefined }))
-    .map(({ programs, when, note }) => ({
-      programs: programs.map((name) => name.replace(/\?$/, '')),
-      optional: new Set(programs.filter((name) => name.endsWith('?')).map((name) => name.slice(0, -1))),
-      note,
-      ...(when === undefined ? {} : { when: when as Condition }),
-    }));
-}
 
 interface OpenRing {
   readonly reader: RingReader;
@@ -121,7 +101,8 @@ export class ObjectProbe implements Probe {
     const { owner, definition, file, options } = config;
     this.plans = planStreams(owner, definition, file.info, options);
     this.schemas = this.plans.map((plan) => plan.schema);
-    const sets = attachSets(definition, options);
+    const without = config.without ?? NO_FEATURES;
+    const sets = attachSets(definition, options).map((set) => withoutOptional(set, file.info, without));
     this.sets = config.attachSet === undefined ? sets : sets.slice(config.attachSet, config.attachSet + 1);
   }
 
@@ -202,16 +183,26 @@ export class ObjectProbe implements Probe {
   }
 
   private load(set: ResolvedSet): void {
-    const { owner, definition, file, options, log, debug } = this.config;
+    const { definition, file, options, without = NO_FEATURES } = this.config;
+    refuseTurnedOff(set, file.info, without);
     const wanted = file.info.programs.filter(({ name }) => set.programs.includes(name));
     const needed = neededOf(wanted, set.optional);
     provideTracefs(wanted, needed);
-    const object = new BpfObject(owner.plugin, file, log, debug);
-    this.object = object;
-    object.select(new Set(set.programs), needed);
-    applyOptions(object, definition.options ?? {}, options);
-    setTracepointArgs(object);
-    object.load();
+    const load = (btfPath?: string) => {
+      const object = new BpfObject(this.config.owner.plugin, file, this.config.log, this.config.debug, btfPath);
+      this.object = object;
+      object.select(new Set(set.programs), needed);
+      applyOptions(object, definition.options ?? {}, options);
+      setTracepointArgs(object);
+      object.load();
+      return object;
+    };
+    const hidden = hiddenHelpers(without);
+    this.useLoaded(hidden.size === 0 ? load() : withMaskedBtf(hidden, load));
+  }
+
+  private useLoaded(object: BpfObject): void {
+    const { owner, file } = this.config;
     this.bss = object.mapSection('.bss');
     if (!this.bss)
       throw new SkepError(

@@ -46,7 +46,8 @@ export class BpfObject {
   private readonly messages: string[] = [];
   private needed: readonly ProgramInfo[] = [];
 
-  constructor(name: string, file: LoadedFile, log: Log, debug = false) {
+  /** `btfPath`: a file whose types relocations are made with, in place of those of this kernel. */
+  constructor(name: string, file: LoadedFile, log: Log, debug = false, btfPath?: string) {
     this.name = name;
     this.info = file.info;
     this.log = log;
@@ -55,7 +56,10 @@ export class BpfObject {
       this.log.debug(`libbpf ${level}: ${text}`);
     }, debug);
     // Names of kernel objects hold at most 15 characters.
-    const options = sized('skep_object_open_opts', { object_name: name.replace(/\W/g, '_').slice(0, 15) });
+    const options = sized('skep_object_open_opts', {
+      object_name: name.replace(/\W/g, '_').slice(0, 15),
+      ...(btfPath === undefined ? {} : { btf_custom_path: btfPath }),
+    });
     const pointer = libbpf().bpf_object__open_mem(file.bytes, file.bytes.length, options);
     if (pointer === null) {
       const reason = this.messages.at(-1) ?? describeErrno(errno());

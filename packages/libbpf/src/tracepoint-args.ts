@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { paramCounts } from './btf/index.js';
-import type { BpfObject } from './object.js';
+import type { Configurable } from './constants.js';
 
 const PREFIX = 'skep_args_';
 const KERNEL_BTF = '/sys/kernel/btf/vmlinux';
@@ -9,25 +9,27 @@ const KERNEL_BTF = '/sys/kernel/btf/vmlinux';
 const known = new Map<string, number | undefined>();
 
 /**
- * Set the constants `skep_args_<tracepoint>` to the number of arguments the tracepoint has on this kernel; where it is
- * not known (no BTF, no such tracepoint) the C default stays.
+ * Set the constants `skep_args_<tracepoint>` to the number of arguments the tracepoint has on the kernel, which `argsOf`
+ * knows (default: this kernel, by its BTF); where it is not known (no BTF, no such tracepoint) the C default stays.
  *
  * Trying is no way to find out: a program that takes an argument by the wrong place may load, and read one kernel
  * structure as another (block_bio_queue on 5.10).
  */
-export function setTracepointArgs(object: BpfObject): void {
+export function setTracepointArgs(object: Pick<Configurable, 'info' | 'setConstant'>, argsOf?: ArgsOf): void {
   const names = [...object.info.variables.keys()]
     .filter((name) => name.startsWith(PREFIX))
     .map((name) => name.slice(PREFIX.length));
-  const unknown = names.filter((name) => !known.has(name));
-  if (unknown.length > 0) learn(unknown);
+  if (!argsOf) learn(names.filter((name) => !known.has(name)));
   for (const name of names) {
-    const args = known.get(name);
+    const args = argsOf ? argsOf(name) : known.get(name);
     if (args !== undefined) object.setConstant(`${PREFIX}${name}`, Uint8Array.of(args));
   }
 }
 
+type ArgsOf = (tracepoint: string) => number | undefined;
+
 function learn(names: readonly string[]): void {
+  if (names.length === 0) return;
   let counts: ReadonlyMap<string, number> = new Map();
   try {
     counts = paramCounts(

@@ -1,6 +1,7 @@
 import { type Condition, type OptionValues, PLUGIN_TAG, type Schema } from '@skep/core';
 import { type ProgramInfo, planStreams, readObjectFile } from '@skep/libbpf';
 import { completeOptions } from './agent/open.js';
+import { conditionText } from './conditions.js';
 import type { LoadedPlugin } from './discovery/index.js';
 
 export interface ColumnFacts {
@@ -67,7 +68,7 @@ export function describePlugin(plugin: LoadedPlugin): PluginFacts {
           name: program,
           section: info.programs.find((one) => one.name === program.replace(/\?$/, ''))?.section ?? '',
         })),
-        when: conditionText(when as Condition | undefined),
+        when: conditionText(when as Condition | undefined, definition.options ?? {}),
         note: note ?? '',
       };
     }),
@@ -109,9 +110,4 @@ function optionFacts(
       (values[name] === undefined ? '' : values[name] === false ? 'off' : String(values[name])),
     help: definition.help,
   }));
-}
-
-function conditionText(when: Condition | undefined): string {
-  if (when === undefined) return '';
-  return typeof when === 'string' ? when.replace(/^!/, 'not ') : 'certain options';
 }

@@ -1,13 +1,16 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type ErrorCode, isSkepError } from '@skep/core';
 import { findKernelHeaders, HEADERS_REMEDY, headersMismatch } from '@skep/libbcc/headers';
-import { findTracefs, isTracefsMounted, libbpf } from '@skep/libbpf';
+import { findTracefs, isTracefsMounted, libbpf, lockdownMode } from '@skep/libbpf';
+import { lackingCapabilities } from './privilege.js';
 
 /** One thing `skep doctor` looked at. `missing` keeps tools from running; `warning` limits some of them. */
 export interface Finding {
   readonly state: 'ok' | 'warning' | 'missing';
+  /** The machine, or one of the tools on it. */
+  readonly about: 'machine' | 'tool';
   readonly name: string;
   readonly text: string;
   readonly remedy: string;
@@ -32,10 +35,23 @@ export async function examine(): Promise<Finding[]> {
   ];
 }
 
-const ok = (name: string, text: string): Finding => ({ state: 'ok', name, text, remedy: '' });
-const warning = (name: string, text: string, remedy: string): Finding => ({ state: 'warning', name, text, remedy });
+const ok = (name: string, text: string): Finding => ({
+  state: 'ok',
+  about: 'machine',
+  name,
+  text,
+  remedy: '',
+});
+const warning = (name: string, text: string, remedy: string): Finding => ({
+  state: 'warning',
+  about: 'machine',
+  name,
+  text,
+  remedy,
+});
 const missing = (name: string, text: string, remedy: string, code: ErrorCode): Finding => ({
   state: 'missing',
+  about: 'machine',
   name,
   text,
   remedy,
@@ -60,18 +76,9 @@ function btf(): Finding {
   return missing('BTF', `no ${file}`, 'use a kernel with CONFIG_DEBUG_INFO_BTF=y', 'SKEP_NO_BTF');
 }
 
-/** Bits of capabilities(7). */
-const CAP_SYS_ADMIN = 21n;
-const CAP_PERFMON = 38n;
-const CAP_BPF = 39n;
-
 function privilege(): Finding {
-  const status = readFileSync('/proc/self/status', 'utf8');
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
-  const has = (bit: bigint) => ((effective >> bit) & 1n) === 1n;
-  const lacking = [has(CAP_BPF) ? '' : 'CAP_BPF', has(CAP_PERFMON) ? '' : 'CAP_PERFMON'].filter((name) => name !== '');
-  if (has(CAP_SYS_ADMIN) || lacking.length === 0)
-    return ok('privilege', process.getuid?.() === 0 ? 'root' : 'CAP_BPF, CAP_PERFMON');
+  const lacking = lackingCapabilities();
+  if (lacking.length === 0) return ok('privilege', process.getuid?.() === 0 ? 'root' : 'CAP_BPF, CAP_PERFMON');
   return missing(
     'privilege',
     `lacks ${lacking.join(' and ')}`,
@@ -81,9 +88,8 @@ function privilege(): Finding {
 }
 
 function lockdown(): Finding {
-  const file = '/sys/kernel/security/lockdown';
-  if (!existsSync(file)) return ok('lockdown', 'not reported by this kernel (securityfs is not mounted)');
-  const mode = /\[(\w+)\]/.exec(readFileSync(file, 'utf8'))?.[1] ?? 'none';
+  const mode = lockdownMode();
+  if (mode === undefined) return ok('lockdown', 'not reported by this kernel (securityfs is not mounted)');
   if (mode !== 'confidentiality') return ok('lockdown', mode);
   return missing(
     'lockdown',

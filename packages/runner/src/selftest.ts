@@ -13,7 +13,7 @@ import {
   type SelfTestContext,
   type SkepError,
 } from '@skep/core';
-import { attachSets, type ObjectProbe, type ProgramCost, verifierCost } from '@skep/libbpf';
+import { attachSets, type FeatureSet, type ObjectProbe, type ProgramCost, verifierCost } from '@skep/libbpf';
 import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
 import { optionFilters, rowFilter } from './agent/routes.js';
@@ -42,6 +42,8 @@ export interface SelfTestOptions {
   /** Measure what verification costs: one more load for each test that passes. */
   readonly cost?: boolean;
   readonly log: Log;
+  /** Features that this kernel is taken not to have. */
+  readonly without?: FeatureSet;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -51,10 +53,10 @@ class Skip extends Error {}
 /** Run the plugin's own tests, one after the other: attach, do the workload, detach, look at the rows. */
 export async function* runSelfTests(
   plugin: LoadedPlugin,
-  { everySet, cost = false, log }: SelfTestOptions,
+  { everySet, cost = false, log, without }: SelfTestOptions,
 ): AsyncGenerator<SelfTestResult> {
   const tests = [plugin.definition.selftest].flat() as SelfTest[];
-  const host = new KernelHost(log);
+  const host = new KernelHost(log, { without });
   try {
     for (const test of tests) {
       const options = completeOptions(plugin.definition, test.options ?? {});

@@ -7,5 +7,7 @@ export { checkWhereByColumns } from './config/where.js';
 export * from './describe.js';
 export * from './discovery/index.js';
 export * from './doctor.js';
+export * from './doctor-tools.js';
 export * from './explain.js';
+export * from './predict-plugin.js';
 export * from './selftest.js';

@@ -1,34 +1,59 @@
 import { existsSync, statSync } from 'node:fs';
-import { smallestSet } from '@skep/libbpf';
+import { type FeatureSet, type KernelDescription, knownKernels, smallestSet, withoutFeatures } from '@skep/libbpf';
 import {
   type AttachPlan,
   capabilitiesOf,
+  type ExplainOptions,
   explainPlugin,
   grantLines,
+  kernelNamed,
+  listPackages,
   loadPlugin,
   modestSet,
+  predictEverySet,
   privilegeLines,
   type SetPlan,
 } from '@skep/runner/tool';
+import { addFeatureFlag, readFeatures } from '../features.js';
 import { addFactFormat, isJson, printJson } from '../output.js';
 import { createCommand, parseArgs } from '../usage.js';
 
-/** `skep explain [FILE | tool]`: per plugin which attach set this kernel takes, found by trying, and why not the others. */
+interface Flags {
+  readonly kernel?: string;
+  readonly all?: boolean;
+  readonly verbose?: boolean;
+}
+
+/**
+ * `skep explain [FILE | tool]`: per plugin which attach set this kernel takes, found by trying, and why not the others.
+ * With `--kernel` the same for another kernel, predicted; with `--all` a line for every set of every tool.
+ */
 export async function run(args: readonly string[]): Promise<number> {
-  const command = addFactFormat(
-    createCommand('explain', 'What would be attached on this kernel, and why').argument(
-      '[target]',
-      'A YAML file or a tool',
-      './skep.yaml',
+  const known = knownKernels().map(({ name }) => name);
+  const command = addFeatureFlag(
+    addFactFormat(
+      createCommand('explain', 'What would be attached on this kernel or another, and why')
+        .argument('[target]', 'A YAML file or a tool', './skep.yaml')
+        .option('--kernel <WHICH>', `Another kernel: Debian's ${known.join(', ')}, all of them, or a file with its BTF`)
+        .option('--all', 'Every attach set of every tool, for --kernel')
+        .option('-v, --verbose', "Also the kernel's own words, and where a prediction was wrong"),
     ),
   );
   if (parseArgs(command, args)) return 0;
+  const flags = command.opts<Flags>();
+  const without = readFeatures(command);
+  const kernels = flags.kernel === undefined ? [] : flags.kernel === 'all' ? known : [flags.kernel];
+  if (flags.all) return explainAll(kernels.length > 0 ? kernels : known, without, isJson(command));
+  const requests: ExplainOptions[] =
+    kernels.length > 0 ? kernels.map((name) => ({ kernel: kernelNamed(name), without })) : [{ without }];
   const target = command.processedArgs[0] as string;
-  const plans = isFile(target)
-    ? await explainFile(target)
-    : [await explainPlugin(await loadPlugin(target, [process.cwd()]))];
+  const plans: AttachPlan[] = [];
+  for (const request of requests) plans.push(...(await explainTarget(target, request)));
   if (isJson(command)) printJson(plans);
-  else process.stdout.write(`${plans.map(describe).join('')}${describeGrant(plans)}`);
+  else {
+    for (const plan of plans) process.stdout.write(describe(plan, flags.verbose === true));
+    if (kernels.length === 0) process.stdout.write(describeGrant(plans));
+  }
   return plans.every(({ sets }) => sets.some(({ possible }) => possible)) ? 0 : 3;
 }
 
@@ -36,18 +61,19 @@ function isFile(target: string): boolean {
   return /[./]/.test(target) || (existsSync(target) && statSync(target).isFile());
 }
 
-async function explainFile(file: string): Promise<AttachPlan[]> {
-  const { explainProgram, loadConfig, sinksReached } = await import('@skep/runner');
-  const config = await loadConfig(file);
+async function explainTarget(target: string, request: ExplainOptions): Promise<AttachPlan[]> {
+  if (!isFile(target)) return [await explainPlugin(await loadPlugin(target, [process.cwd()]), request)];
+  const { explainProgram, loadConfig, predictProgram, sinksReached } = await import('@skep/runner');
+  const config = await loadConfig(target);
   const plans: AttachPlan[] = [];
   for (const instance of config.plugins) {
-    const sinks = sinksReached(config, instance.name).map((name) => {
+    const { plugin, options, name: source } = instance;
+    const sinks = sinksReached(config, source).map((name) => {
       return `${name} (${config.sinks.find((one) => one.name === name)!.sink.name})`;
     });
-    const plan = instance.program
-      ? await explainProgram(instance)
-      : await explainPlugin(instance.plugin, instance.options, instance.name);
-    plans.push({ ...plan, sinks });
+    const explainIt = () => (request.kernel ? predictProgram(instance, request.kernel) : explainProgram(instance));
+    const plan = instance.program ? explainIt() : explainPlugin(plugin, { ...request, options, source });
+    plans.push({ ...(await plan), sinks });
   }
   return plans;
 }
@@ -59,23 +85,65 @@ function describeGrant(plans: readonly AttachPlan[]): string {
   return `To run ${plans.length > 1 ? 'all of it ' : ''}as an ordinary user, with ${all.join(', ')}:\n${lines.join('')}`;
 }
 
-function describe({ source, plugin, sets, sinks }: AttachPlan): string {
-  const chosen = sets.findIndex(({ possible }) => possible);
-  const lines = [source === plugin ? plugin : `${source} (${plugin})`];
-  for (const [i, { programs, possible, reason, remedy, note }] of sets.entries()) {
-    const mark = i === chosen ? 'takes' : possible ? 'could' : 'cannot';
-    for (const [n, { name, section }] of programs.entries()) {
-      lines.push(`  ${(n === 0 ? mark : '').padEnd(6)} ${name}${section === '' ? '' : ` (${section})`}`);
+/** A line for every set, whatever its condition, on every kernel named. */
+async function explainAll(kernels: readonly string[], without: FeatureSet, asJson: boolean): Promise<number> {
+  const names = listPackages([process.cwd()])
+    .filter(({ kind }) => kind === 'plugin')
+    .map(({ name }) => name)
+    .sort();
+  const described: [string, KernelDescription][] = kernels.map((name) => [
+    name,
+    withoutFeatures(kernelNamed(name), without),
+  ]);
+  const plugins = await Promise.all(names.map((name) => loadPlugin(name, [process.cwd()])));
+  const rows = described.flatMap(([name, kernel]) =>
+    plugins.flatMap((plugin) => predictEverySet(plugin, name, kernel)),
+  );
+  if (asJson) printJson(rows);
+  else {
+    for (const { kernel, tool, set, verdict, reason } of rows) {
+      const why = reason ? `: ${reason.replaceAll('\n', '; ')}` : '';
+      process.stdout.write(`${kernel.padEnd(5)} ${verdict.padEnd(8)} ${tool} [${set.join(' + ')}]${why}\n`);
     }
-    if (reason) lines.push(`         ${reason.replaceAll('\n', '\n         ')}`);
+  }
+  return 0;
+}
+
+function describe({ source, plugin, kernel, sets, others, sinks }: AttachPlan, verbose: boolean): string {
+  const chosen = sets.findIndex(({ possible }) => possible);
+  const title = source === plugin ? plugin : `${source} (${plugin})`;
+  const lines = [kernel === undefined ? title : `${title} on ${kernel}`];
+  for (const [i, set] of sets.entries()) {
+    const { programs, verdict, reason, remedy, note, said, predicted } = set;
+    lines.push(...programLines(markOf(set, i === chosen), programs));
+    const say = (text: string) => lines.push(`         ${text.replaceAll('\n', '\n         ')}`);
+    if (reason) say(verdict === 'unknown' ? `not sure: ${reason}` : reason);
+    if (verbose && said) say(`the kernel's answer: ${said}`);
+    if (verbose && predicted) say(`predicted was otherwise: ${predicted}`);
     // Sets often fail for one reason: its remedy is said once.
     if (remedy && remedy !== sets[i + 1]?.remedy)
       lines.push(`         -> ${remedy.replaceAll('\n', '\n            ')}`);
     if (note) lines.push(`         ${note}`);
   }
+  for (const { programs, when, verdict, reason } of others) {
+    const answer = verdict === 'possible' ? '' : `: ${verdict === 'refused' ? 'cannot' : 'not sure'}, ${reason}`;
+    lines.push(...programLines('-', programs), `         only with ${when}${answer.replaceAll('\n', '\n         ')}`);
+  }
   lines.push(...needLines(sets, chosen));
   if (sinks) lines.push(`  to     ${sinks.join(', ') || 'no sink'}`);
   return `${lines.join('\n')}\n`;
+}
+
+function markOf({ possible, verdict }: SetPlan, isChosen: boolean): string {
+  if (possible) return isChosen ? 'takes' : 'could';
+  return verdict === 'unknown' ? 'may' : 'cannot';
+}
+
+function programLines(mark: string, programs: SetPlan['programs']): string[] {
+  return programs.map(({ name, section }, n) => {
+    const where = section === '' ? '' : ` (${section})`;
+    return `  ${(n === 0 ? mark : '').padEnd(6)} ${name}${where}`;
+  });
 }
 
 /** What an ordinary user needs: for the set that needs least, and for the best one where that is another. */

@@ -7,7 +7,7 @@ const USAGE = `skep: kernel events from eBPF tools
   skep <tool> [flags] [interval [count]]   run one tool: skep opensnoop -x, skep biolatency 1 5
   skep run [FILE]                          the agent: plugins and sinks of a YAML file (default ./skep.yaml)
   skep check [FILE]                        every mistake of the file at once; attaches nothing
-  skep explain [FILE | tool]               what would be attached on this kernel, and why
+  skep explain [FILE | tool]               what would be attached on this kernel or another, and why
   skep list                                the plugins and sinks found
   skep info <tool>                         streams, columns, options, attach sets
   skep doctor                              kernel, BTF, privileges, libraries: what is missing, and the remedy

@@ -1,4 +1,5 @@
 import { type StatsListener, unwatchFile, watchFile } from 'node:fs';
+import type { FeatureSet } from '@skep/libbpf';
 import {
   AGENT,
   type Agent,
@@ -12,6 +13,7 @@ import {
   summaryLines,
   wire,
 } from '@skep/runner';
+import { addFeatureFlag, readFeatures } from '../features.js';
 import { createLog } from '../log.js';
 import { printError } from '../report.js';
 import { onStopSignals } from '../signals.js';
@@ -25,16 +27,19 @@ const WATCH_MS = 250;
 
 /** `skep run [FILE] [--duration 10s] [--watch]`: the agent. */
 export async function run(args: readonly string[]): Promise<number> {
-  const command = createCommand('run', 'Run the plugins and sinks of a YAML file until Ctrl-C; SIGHUP reloads it')
-    .argument('[file]', 'Configuration', './skep.yaml')
-    .option('--duration <TIME>', 'Stop after this time: 10s, 1m')
-    .option('--watch', 'Reload when the file changes')
-    .option('-v, --verbose', 'Say what happens, with libbpf’s log');
+  const command = addFeatureFlag(
+    createCommand('run', 'Run the plugins and sinks of a YAML file until Ctrl-C; SIGHUP reloads it')
+      .argument('[file]', 'Configuration', './skep.yaml')
+      .option('--duration <TIME>', 'Stop after this time: 10s, 1m')
+      .option('--watch', 'Reload when the file changes')
+      .option('-v, --verbose', 'Say what happens, with libbpf’s log'),
+  );
   if (parseArgs(command, args)) return 0;
   const file = command.processedArgs[0] as string;
   const { duration, watch, verbose } = command.opts<{ duration?: string; watch?: boolean; verbose?: boolean }>();
   const durationMs = readDuration('--duration', duration);
-  return runAgent({ file, durationMs, watching: watch === true, verbose: verbose === true });
+  const without = readFeatures(command);
+  return runAgent({ file, durationMs, watching: watch === true, verbose: verbose === true, without });
 }
 
 interface RunSettings {
@@ -42,9 +47,10 @@ interface RunSettings {
   readonly durationMs: number | undefined;
   readonly watching: boolean;
   readonly verbose: boolean;
+  readonly without: FeatureSet;
 }
 
-async function runAgent({ file, durationMs, watching, verbose }: RunSettings): Promise<number> {
+async function runAgent({ file, durationMs, watching, verbose, without }: RunSettings): Promise<number> {
   let config = await loadConfig(file);
   const log = createLog(verbose ? 'debug' : config.agent.log);
   let readerLeft = false;
@@ -55,7 +61,7 @@ async function runAgent({ file, durationMs, watching, verbose }: RunSettings): P
     return readerLeft;
   };
   const privileges = new Privileges(config.agent, log);
-  const scope = wire(log, { onBrokenPipe, privileges }, verbose);
+  const scope = wire(log, { onBrokenPipe, privileges }, { debug: verbose, without });
   const agent: Agent = scope.resolve(AGENT);
   const metrics = new MetricsServer(() => metricsText(agent.account(), config.agent.name));
   const reload = oneAtATime(async () => {

@@ -1,5 +1,6 @@
 import { SkepError } from '@skep/core';
 import { examine, listPackages, loadPlugin, runSelfTests, type SelfTestResult } from '@skep/runner/tool';
+import { addFeatureFlag, readFeatures } from '../features.js';
 import { createLog } from '../log.js';
 import { addFactFormat, isJson, jsonList } from '../output.js';
 import { createCommand, parseArgs } from '../usage.js';
@@ -13,19 +14,22 @@ interface Flags {
 
 /** `skep selftest [tool...]`: each plugin's own workload on this kernel, and whether it was seen. */
 export async function run(args: readonly string[]): Promise<number> {
-  const command = addFactFormat(
-    createCommand('selftest', "Run plugins' own tests on this kernel")
-      .argument('[tool...]', 'Names of plugins')
-      .option('--all', 'Every plugin found')
-      .option('--attach <WHICH>', 'best: the set this kernel takes first; all: every set', 'best')
-      .option('--cost', 'Instructions that the verifier processed, per program')
-      .option('-v, --verbose', 'Say what happens, with libbpf’s log'),
+  const command = addFeatureFlag(
+    addFactFormat(
+      createCommand('selftest', "Run plugins' own tests on this kernel")
+        .argument('[tool...]', 'Names of plugins')
+        .option('--all', 'Every plugin found')
+        .option('--attach <WHICH>', 'best: the set this kernel takes first; all: every set', 'best')
+        .option('--cost', 'Instructions that the verifier processed, per program')
+        .option('-v, --verbose', 'Say what happens, with libbpf’s log'),
+    ),
   );
   if (parseArgs(command, args)) return 0;
   const { attach, all, cost = false, verbose } = command.opts<Flags>();
   if (attach !== 'best' && attach !== 'all') {
     throw new SkepError('SKEP_USAGE', `--attach: expected best or all, got "${attach}"`);
   }
+  const without = readFeatures(command);
   const folders = [process.cwd()];
   const found = listPackages(folders).filter(({ kind }) => kind === 'plugin');
   const names = command.args.length > 0 ? command.args : all ? found.map(({ name }) => name).sort() : [];
@@ -38,7 +42,7 @@ export async function run(args: readonly string[]): Promise<number> {
   // One at a time also as JSON: of a machine that does not survive a test, what came before is known.
   const list = isJson(command) ? jsonList() : undefined;
   for (const plugin of plugins) {
-    for await (const result of runSelfTests(plugin, { everySet: attach === 'all', cost, log })) {
+    for await (const result of runSelfTests(plugin, { everySet: attach === 'all', cost, log, without })) {
       results.push(result);
       if (list) list.add(result);
       else process.stdout.write(`${describe(result)}\n`);

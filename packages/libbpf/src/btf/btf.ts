@@ -35,9 +35,10 @@ export type BtfType =
       readonly signed: boolean;
       readonly values: readonly (readonly [string, number])[];
     }
-  | { readonly kind: 'fwd' | 'float'; readonly name: string }
+  | { readonly kind: 'fwd'; readonly name: string }
+  | { readonly kind: 'float'; readonly name: string; readonly size: number }
   | { readonly kind: 'func'; readonly name: string; readonly type: number }
-  | { readonly kind: 'func_proto'; readonly params: number }
+  | { readonly kind: 'func_proto'; readonly returns: number; readonly params: readonly number[] }
   | { readonly kind: 'var'; readonly name: string; readonly type: number }
   | {
       readonly kind: 'datasec';
@@ -50,6 +51,9 @@ export interface Btf {
   readonly types: readonly BtfType[];
 }
 
+/** The type of an id; undefined when there is none. */
+export type TypeLookup = (id: number) => BtfType | undefined;
+
 /**
  * Parse the bytes of a `.BTF` section or of /sys/kernel/btf/vmlinux.
  *
@@ -57,33 +61,56 @@ export interface Btf {
  * @see https://docs.kernel.org/bpf/btf.html
  */
 export function parseBtf(bytes: Uint8Array): Btf {
+  const { text, u32, typesAt, typesEnd } = readHeader(bytes);
+  const types: BtfType[] = [{ kind: 'void' }];
+  let at = typesAt;
+  while (at < typesEnd) {
+    const { type, size } = readTypeAt(u32, text, at);
+    types.push(type);
+    at += size;
+  }
+  return { types };
+}
+
+/**
+ * Where things are in the bytes of BTF.
+ *
+ * @throws SkepError SKEP_SCHEMA when they are not BTF.
+ */
+export function readHeader(bytes: Uint8Array) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 24 || view.getUint16(0, true) !== 0xeb9f) throw new SkepError('SKEP_SCHEMA', 'not BTF');
   const header = view.getUint32(4, true);
   const typesAt = header + view.getUint32(8, true);
-  const typesEnd = typesAt + view.getUint32(12, true);
   const stringsAt = header + view.getUint32(16, true);
   const strings = bytes.subarray(stringsAt, stringsAt + view.getUint32(20, true));
-  const u32 = (at: number) => view.getUint32(at, true);
-  const types: BtfType[] = [{ kind: 'void' }];
-  let at = typesAt;
-  while (at < typesEnd) {
-    const info = u32(at + 4);
-    const entry: Entry = {
-      name: () => cString(strings, u32(at)),
-      text: (offset) => cString(strings, offset),
-      u32,
-      kind: (info >>> 24) & 0x1f,
-      flag: info >>> 31 === 1,
-      count: info & 0xffff,
-      sizeOrType: u32(at + 8),
-      body: at + 12,
-    };
-    const [type, size] = readType(entry);
-    types.push(type);
-    at = entry.body + size;
-  }
-  return { types };
+  return {
+    typesAt,
+    typesEnd: typesAt + view.getUint32(12, true),
+    strings,
+    text: (offset: number) => cString(strings, offset),
+    u32: (at: number) => view.getUint32(at, true),
+  };
+}
+
+/** The type whose record begins at `at`, and the bytes that the record takes. */
+export function readTypeAt(
+  u32: (at: number) => number,
+  text: (offset: number) => string,
+  at: number,
+): { readonly type: BtfType; readonly size: number } {
+  const info = u32(at + 4);
+  const [type, size] = readType({
+    name: () => text(u32(at)),
+    text,
+    u32,
+    kind: (info >>> 24) & 0x1f,
+    flag: info >>> 31 === 1,
+    count: info & 0xffff,
+    sizeOrType: u32(at + 8),
+    body: at + 12,
+  });
+  return { type, size: 12 + size };
 }
 
 interface Entry {
@@ -142,8 +169,10 @@ function readType(entry: Entry): [BtfType, number] {
       return [{ kind: 'restrict', type: sizeOrType }, 0];
     case 12:
       return [{ kind: 'func', name: name(), type: sizeOrType }, 0];
-    case 13:
-      return [{ kind: 'func_proto', params: count }, count * 8];
+    case 13: {
+      const [params, size] = items(8, (at) => u32(at + 4));
+      return [{ kind: 'func_proto', returns: sizeOrType, params }, size];
+    }
     case 14:
       return [{ kind: 'var', name: name(), type: sizeOrType }, 4];
     case 15: {
@@ -151,7 +180,7 @@ function readType(entry: Entry): [BtfType, number] {
       return [{ kind: 'datasec', name: name(), vars }, size];
     }
     case 16:
-      return [{ kind: 'float', name: name() }, 0];
+      return [{ kind: 'float', name: name(), size: sizeOrType }, 0];
     case 17:
       return [{ kind: 'decl_tag', name: name(), type: sizeOrType, component: u32(body) | 0 }, 4];
     case 18:
@@ -165,14 +194,22 @@ function readType(entry: Entry): [BtfType, number] {
   }
 }
 
+export interface Resolved {
+  readonly id: number;
+  readonly type: BtfType;
+  /** The first typedef met on the way. */
+  readonly typedef: string | undefined;
+}
+
 /** The type under `id` without const, volatile, restrict and tags, and the first typedef met on the way. */
-export function resolve(
-  btf: Btf,
-  id: number,
-): { readonly id: number; readonly type: BtfType; readonly typedef: string | undefined } {
+export function resolve(btf: Btf, id: number): Resolved {
+  return resolveIn((one) => btf.types[one], id);
+}
+
+export function resolveIn(typeOf: TypeLookup, id: number): Resolved {
   let typedef: string | undefined;
   for (let hops = 0; hops < 64; hops++) {
-    const type = btf.types[id];
+    const type = typeOf(id);
     if (!type) break;
     switch (type.kind) {
       case 'typedef':
@@ -194,17 +231,22 @@ export function resolve(
 
 /** Bytes that a value of the type takes. */
 export function sizeOf(btf: Btf, id: number): number {
-  const { type } = resolve(btf, id);
+  return sizeIn((one) => btf.types[one], id);
+}
+
+export function sizeIn(typeOf: TypeLookup, id: number): number {
+  const { type } = resolveIn(typeOf, id);
   switch (type.kind) {
     case 'int':
     case 'enum':
     case 'struct':
     case 'union':
+    case 'float':
       return type.size;
     case 'ptr':
       return 8;
     case 'array':
-      return type.count * sizeOf(btf, type.type);
+      return type.count * sizeIn(typeOf, type.type);
     default:
       return 0;
   }

@@ -5,6 +5,9 @@ export interface Section {
   readonly name: string;
   readonly index: number;
   readonly type: number;
+  /** Of a section of relocations: the section they apply to. */
+  readonly info: number;
+  readonly isCode: boolean;
   readonly data: Uint8Array;
 }
 
@@ -24,6 +27,7 @@ export interface Elf {
 
 const SHT_SYMTAB = 2;
 const SHT_NOBITS = 8;
+const SHF_EXECINSTR = 4;
 
 /**
  * Read the sections and symbols of a little-endian 64-bit ELF file, which is what clang writes for BPF.
@@ -52,6 +56,8 @@ export function readElf(bytes: Uint8Array): Elf {
       offset: Number(view.getBigUint64(at + 24, true)),
       size: Number(view.getBigUint64(at + 32, true)),
       link: view.getUint32(at + 40, true),
+      info: view.getUint32(at + 44, true),
+      isCode: (Number(view.getBigUint64(at + 8, true)) & SHF_EXECINSTR) !== 0,
     };
   });
   const dataOf = (section: (typeof raw)[number]) =>
@@ -63,6 +69,8 @@ export function readElf(bytes: Uint8Array): Elf {
     name: cString(names, section.nameAt),
     index: section.index,
     type: section.type,
+    info: section.info,
+    isCode: section.isCode,
     data: dataOf(section),
   }));
   const table = raw.find((section) => section.type === SHT_SYMTAB);

@@ -1,11 +1,8 @@
 import { SkepError } from '@skep/core';
+import { BODY_EACH, BODY_ONCE } from './lazy-btf.js';
 
 /** Kinds of BTF that this search has to tell apart, by their numbers in the format. */
 const [PTR, TYPEDEF, FUNC_PROTO] = [2, 8, 13];
-
-/** Words behind the common three, by kind: once, and for each of its members. */
-const BODY_ONCE = Uint8Array.of(0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0);
-const BODY_EACH = Uint8Array.of(0, 0, 0, 0, 3, 3, 2, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 3);
 
 /**
  * How many parameters functions of these pointer typedefs take, such as `btf_trace_sched_switch`; names that the BTF

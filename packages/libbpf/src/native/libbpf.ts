@@ -112,6 +112,7 @@ export const PROTOTYPES: readonly string[] = [
   'uint32_t libbpf_major_version(void)',
   'uint32_t libbpf_minor_version(void)',
   'void *libbpf_set_print(void *fn)',
+  'int libbpf_probe_bpf_prog_type(uint32_t prog_type, const void *opts)',
   'void *bpf_object__open_mem(const void *obj_buf, size_t obj_buf_sz, const skep_object_open_opts *opts)',
   'int bpf_object__load(void *obj)',
   'void bpf_object__close(void *object)',

@@ -1,5 +1,5 @@
 import type { Log, Probe } from '@skep/core';
-import { type LoadedFile, ObjectProbe, Poller, readObjectFile, type Tap } from '@skep/libbpf';
+import { type FeatureSet, type LoadedFile, ObjectProbe, Poller, readObjectFile, type Tap } from '@skep/libbpf';
 import type { PluginInstance } from '../config/config.js';
 import { programOf } from './program-text.js';
 
@@ -25,24 +25,32 @@ export interface ProbeHost {
   wake(): void;
 }
 
+export interface KernelHostOptions {
+  /** Pass libbpf's debug lines to the log. */
+  readonly debug?: boolean;
+  /** Told of everything that comes from the kernel. */
+  readonly tap?: Tap | undefined;
+  /** Features that this kernel is taken not to have. */
+  readonly without?: FeatureSet | undefined;
+}
+
 /** The kernel side of the agent: makes probes, and waits for them. One per process. */
 export class KernelHost implements ProbeHost {
   private readonly log: Log;
-  private readonly debug: boolean;
-  private readonly tap: Tap | undefined;
+  private readonly options: KernelHostOptions;
   private readonly files = new Map<string, LoadedFile>();
   private poller: Poller | undefined;
 
-  constructor(log: Log, debug = false, tap?: Tap) {
+  constructor(log: Log, options: KernelHostOptions = {}) {
     this.log = log;
-    this.debug = debug;
-    this.tap = tap;
+    this.options = options;
   }
 
   /** A probe that is not open yet. Objects are read once, however many instances use them. */
   probe({ name, plugin, options, everyMs, attachSet }: ProbeRequest): ObjectProbe {
     this.poller ??= new Poller();
     const { definition } = plugin;
+    const { debug = false, tap, without } = this.options;
     return new ObjectProbe({
       owner: { plugin: plugin.name, source: name },
       definition,
@@ -51,8 +59,9 @@ export class KernelHost implements ProbeHost {
       log: this.log,
       poller: this.poller,
       everyMs,
-      debug: this.debug,
-      ...(this.tap ? { tap: this.tap } : {}),
+      debug,
+      ...(tap ? { tap } : {}),
+      ...(without ? { without } : {}),
       ...(attachSet === undefined ? {} : { attachSet }),
     });
   }

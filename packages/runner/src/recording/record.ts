@@ -32,7 +32,7 @@ export class Recording {
     live: readonly SinkInstance[] = [],
   ): Promise<Recording> {
     const recorder = await Recorder.create(path);
-    const host = new KernelHost(log, false, recorder.tap);
+    const host = new KernelHost(log, { tap: recorder.tap });
     const agent = new Agent(host, log);
     try {
       await recorder.begin(await headerOf(plugins, host));

@@ -1,0 +1,6 @@
+export * from './features.js';
+export * from './kernel.js';
+export * from './object-code.js';
+export * from './predict.js';
+export * from './program-kind.js';
+export * from './without.js';
