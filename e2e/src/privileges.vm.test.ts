@@ -14,7 +14,7 @@ function inVm(kernel: string, command: readonly string[]) {
   return runInVm({ kernel, command, cwd: ROOT, cpus: 1, timeoutMs: TIMEOUT_MS });
 }
 
-describe.each(['5.10', '6.1'])('an ordinary user on %s', { timeout: TIMEOUT_MS }, (kernel) => {
+describe.each(['6.1'])('an ordinary user on %s', { timeout: TIMEOUT_MS }, (kernel) => {
   it('runs each tool with what explain prints, and is told what is missing with one less', async () => {
     const { stdout } = await inVm(kernel, ['node', join(ROOT, 'e2e/dist/programs/capabilities.js'), ...TOOLS]);
     const trials = JSON.parse(stdout) as Trial[];
