@@ -50,5 +50,5 @@ it('parseStorm throws when the storm was stopped', () => {
 });
 
 it('parseDrain refuses a report with a member missing', () => {
-  expect(() => parseDrain('{"events":1,"batches":1,"bytes":2}')).toThrow('no cpuNs');
+  expect(() => parseDrain('{"events":1,"batches":1,"bytes":2,"drainNs":3}')).toThrow('no cpuNs');
 });
