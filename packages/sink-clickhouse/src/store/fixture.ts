@@ -10,19 +10,25 @@ import { afterEach } from 'vitest';
 export const SLOW = 90_000;
 
 const cleanUp: (() => Promise<void> | void)[] = [];
-const leases: (() => Promise<void>)[] = [];
+const leases: (() => Promise<void> | void)[] = [];
 const pids = new Set<number>();
 
 afterEach(async () => {
   // A store ends when the last of its users has left.
   for (const leave of leases.splice(0)) await leave();
-  for (const pid of pids) await goneProcess(pid);
+  const ending = [...pids];
   pids.clear();
+  for (const pid of ending) await goneProcess(pid);
   for (const undo of cleanUp.splice(0).reverse()) await undo();
 }, SLOW);
 
 export function later(undo: () => Promise<void> | void): void {
   cleanUp.push(undo);
+}
+
+/** A user of a store leaves it before the end of the store is awaited. */
+export function whenLeaving(leave: () => Promise<void> | void): void {
+  leases.push(leave);
 }
 
 export function temporaryFolder(): string {
@@ -47,7 +53,7 @@ export async function runStore(folder = temporaryFolder(), options: StoreOptions
     http_agent: handle.agent,
     log: { level: ClickHouseLogLevel.OFF },
   });
-  leases.push(async () => {
+  whenLeaving(async () => {
     await client.close();
     pids.add(handle.pid);
     await handle.close();
