@@ -62,6 +62,7 @@ interface CommonFlags {
   readonly verbose?: boolean;
   readonly ebpf?: boolean;
   readonly keepPrivileges?: boolean;
+  readonly allow?: string;
 }
 
 /** Flags of every tool. A tool's own flag of the same letter wins: the common one then has its long form only. */
@@ -80,6 +81,7 @@ function addCommonFlags(command: Command): void {
   add(undefined, '--no-headers', '', 'No header lines');
   add('-v', '--verbose', '', 'Say what happens, with libbpf’s log');
   add(undefined, '--keep-privileges', '', 'Do not drop capabilities once everything is attached');
+  add(undefined, '--allow', ' <HELPERS>', 'Helpers that change what is traced, which the plugin may call');
   add(undefined, '--ebpf', '', 'Print the BPF C program and stop');
   if (!taken.has('--no-feature')) addFeatureFlag(command);
 }
@@ -141,7 +143,18 @@ function oneToolConfig(plugin: LoadedPlugin, options: OptionValues, everyMs: num
       user: undefined,
       privileges: flags.keepPrivileges ? 'keep' : 'drop',
     },
-    plugins: [{ name: plugin.name, plugin, options, everyMs, program: undefined, attach: [], location: COMMAND_LINE }],
+    plugins: [
+      {
+        name: plugin.name,
+        plugin,
+        options,
+        everyMs,
+        program: undefined,
+        attach: [],
+        allow: flags.allow?.split(',') ?? [],
+        location: COMMAND_LINE,
+      },
+    ],
     processors: [],
     sinks: [stdoutInstance(flags, [plugin.name])],
   };

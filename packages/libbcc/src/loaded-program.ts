@@ -1,5 +1,5 @@
 import { type Log, SkepError, suggest } from '@skep/core';
-import type { StreamOwner } from '@skep/libbpf';
+import { guardedCalls, type StreamOwner } from '@skep/libbpf';
 import { Attachments } from './attachments.js';
 import { autoAttach } from './auto-attach.js';
 import { type CompiledMap, type CompiledProgram, type CompileOptions, compileProgram } from './compile.js';
@@ -62,6 +62,11 @@ export class LoadedProgram {
       for (const { map } of compiled.tables) map.close();
       throw error;
     }
+  }
+
+  /** Guarded helpers that its functions call. */
+  get guardedHelpers(): readonly string[] {
+    return [...new Set([...this.compiled.functions.values()].flatMap(guardedCalls))];
   }
 
   get functions(): readonly string[] {

@@ -10,7 +10,7 @@ import {
   type SourceLocation,
   suggest,
 } from '@skep/core';
-import { type Poller, rcuGracePeriod, type StreamOwner } from '@skep/libbpf';
+import { type Poller, rcuGracePeriod, refuseGuarded, type StreamOwner } from '@skep/libbpf';
 import type { Attachment } from './attachments.js';
 import type { ProgramText } from './diagnostics.js';
 import type { EventSource } from './event-source.js';
@@ -36,6 +36,8 @@ export interface ProgramProbeOptions {
   readonly perfPages?: number | undefined;
   /** Time between readings of tables; undefined: one at the end. */
   readonly everyMs: number | undefined;
+  /** Guarded helpers that the program may call. */
+  readonly allow?: readonly string[];
   /** The place of the instance in the configuration, for mistakes that have no better one. */
   readonly location?: SourceLocation;
   readonly log: Log;
@@ -82,11 +84,12 @@ export class ProgramProbe implements Probe {
 
   /** Compile. @throws SkepErrors SKEP_COMPILE and what else `LoadedProgram.open` throws, with places in the configuration. */
   async open(): Promise<void> {
-    const { owner, program: text, cflags, attach, log, perfPages, poller } = this.options;
+    const { owner, program: text, cflags, attach, allow, log, perfPages, poller } = this.options;
     try {
       const usdt = usdtRequests(attach);
       const program = await LoadedProgram.open(text, { owner, cflags, usdt, log, perfPages });
       this.program = program;
+      refuseGuarded(`the program of ${owner.source}`, program.guardedHelpers, allow);
       checkFunctions(attach, program.functions);
       this.events = program.events;
       this.tables = this.openTables(program);

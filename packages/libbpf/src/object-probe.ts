@@ -19,6 +19,7 @@ import { wallClock } from './clock.js';
 import { applyOptions } from './constants.js';
 import { Counters } from './counters.js';
 import { describeErrno, EACCES } from './errno.js';
+import { guardedHelpers, refuseGuarded } from './guarded-helpers.js';
 import { withMaskedBtf } from './masked-btf.js';
 import { libbpf } from './native/libbpf.js';
 import { libc, rcuGracePeriod } from './native/libc.js';
@@ -53,6 +54,8 @@ export interface ObjectProbeOptions {
   readonly tap?: Tap;
   /** Features that this kernel is taken not to have: their programs are not tried. */
   readonly without?: FeatureSet;
+  /** Guarded helpers that the object may call. */
+  readonly allow?: readonly string[];
 }
 
 /** What came of trying one set. */
@@ -122,8 +125,13 @@ export class ObjectProbe implements Probe {
     return withOnly([], () => map.isReadable) ? [] : ['CAP_BPF'];
   }
 
-  /** @throws SkepError when no set can be loaded: SKEP_ATTACH with every set's reason, or the one reason there is. */
+  /**
+   * @throws SkepError when no set can be loaded: SKEP_ATTACH with every set's reason, or the one reason there is;
+   *   SKEP_HELPER when its code calls a guarded helper that is not allowed.
+   */
   async open(): Promise<void> {
+    const { owner, file, allow } = this.config;
+    refuseGuarded(`plugin ${owner.plugin}`, guardedHelpers(file.bytes), allow);
     this.openFrom(0);
   }
 

@@ -8,6 +8,12 @@ interface Key {
   readonly meaning: string;
 }
 
+const PINNED = {
+  takes: 'text',
+  default: 'not pinned',
+  meaning: 'The package must be this one: see [pinning](security.md#pinning-a-package)',
+} as const;
+
 /** What the schema's own words leave open. Keys as `agent.name`, `plugins.use`; a test finds those that are no keys. */
 const NOTES: Readonly<Record<string, Partial<Omit<Key, 'name'>>>> = {
   version: { takes: '`1`', default: 'required' },
@@ -27,9 +33,18 @@ const NOTES: Readonly<Record<string, Partial<Omit<Key, 'name'>>>> = {
   'plugins.options': { takes: 'mapping', meaning: 'Options of the plugin: see its page or `skep info`' },
   'plugins.program': { takes: 'text or `{ file: PATH }`' },
   'plugins.attach': { takes: 'list' },
+  'plugins.integrity': PINNED,
+  'plugins.allow': {
+    takes: 'list of helpers',
+    default: 'none',
+    meaning:
+      'Helpers that change what is traced, which it may call: see [helpers](security.md#helpers-that-are-refused)',
+  },
   'processors.use': { takes: 'text' },
+  'processors.integrity': PINNED,
   'processors.from': { takes: 'name or list of names' },
   'sinks.use': { takes: 'text' },
+  'sinks.integrity': PINNED,
   'sinks.from': { takes: 'name or list of names' },
   'sinks.where': { takes: 'text', default: 'every row', meaning: 'Rows to keep: see [filters](filters.md)' },
 };

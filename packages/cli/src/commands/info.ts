@@ -1,5 +1,12 @@
 import { SkepError } from '@skep/core';
-import { describePlugin, loadPlugin } from '@skep/runner/tool';
+import {
+  describePlugin,
+  findPackage,
+  loadPlugin,
+  notFound,
+  type PackageInfo,
+  packageIntegrity,
+} from '@skep/runner/tool';
 import { addFactFormat, isJson, printJson, printTable } from '../output.js';
 import { createCommand, parseArgs } from '../usage.js';
 
@@ -10,10 +17,14 @@ export async function run(args: readonly string[]): Promise<number> {
       '<tool>',
       'Name of the plugin',
     ),
-  );
+  ).option('--integrity', 'Print what pins the package, a sink or processor too, and stop; none of its code runs');
   if (parseArgs(command, args)) return 0;
   const [tool] = command.args;
   if (tool === undefined) throw new SkepError('SKEP_USAGE', 'which tool?', 'skep info opensnoop');
+  if (command.opts<{ integrity?: boolean }>().integrity) {
+    process.stdout.write(`${packageIntegrity(packageNamed(tool))}\n`);
+    return 0;
+  }
   const facts = describePlugin(await loadPlugin(tool, [process.cwd()]));
   if (isJson(command)) {
     printJson(facts);
@@ -41,4 +52,12 @@ export async function run(args: readonly string[]): Promise<number> {
     if (set.note) process.stdout.write(`      ${set.note}\n`);
   }
   return 0;
+}
+
+function packageNamed(name: string): PackageInfo {
+  const folders = [process.cwd()];
+  const kinds = ['plugin', 'sink', 'processor'] as const;
+  const found = kinds.map((kind) => findPackage(kind, name, folders)).find((info) => info !== undefined);
+  if (!found) throw notFound('plugin', name, folders);
+  return found;
 }

@@ -10,12 +10,13 @@ import {
   MetricsServer,
   metricsText,
   Privileges,
+  Strays,
   summaryLines,
   wire,
 } from '@skep/runner';
 import { addFeatureFlag, readFeatures } from '../features.js';
 import { createLog } from '../log.js';
-import { printError } from '../report.js';
+import { printError, reportError } from '../report.js';
 import { onStopSignals } from '../signals.js';
 import { leaveOutputToSinks } from '../streams.js';
 import { hasHungUp } from '../terminal.js';
@@ -89,7 +90,14 @@ async function runAgent({ file, durationMs, watching, verbose, without }: RunSet
     else if (isStarted) reload();
     else reloadAfterStart = true;
   };
-  const cleanUp: (() => void)[] = [onStopSignals(() => agent.stop())];
+  const strays = new Strays(log);
+  const onStray = (error: Error): void => {
+    if (strays.take(error, config)) return;
+    reportError(error);
+    process.exit();
+  };
+  process.on('uncaughtException', onStray);
+  const cleanUp: (() => void)[] = [onStopSignals(() => agent.stop()), () => process.off('uncaughtException', onStray)];
   leaveOutputToSinks();
   try {
     await metrics.listen(config.agent.metrics);
@@ -107,7 +115,7 @@ async function runAgent({ file, durationMs, watching, verbose, without }: RunSet
     try {
       await agent.finished();
     } finally {
-      const lines = readerLeft ? [] : summaryLines(agent.account());
+      const lines = readerLeft ? [] : [...summaryLines(agent.account()), ...strays.lines()];
       for (const line of lines) process.stderr.write(`skep: ${line}\n`);
     }
     return 0;

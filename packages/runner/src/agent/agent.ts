@@ -13,6 +13,7 @@ import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
 import { diffConfig } from '../config/diff.js';
 import { configDigest } from '../config/digest.js';
 import { VERSION } from '../version.js';
+import { faultOf, fenced, fencedAsync } from './fault.js';
 import type { ProbeHost } from './kernel-host.js';
 import { Pipeline } from './pipeline.js';
 import type { Privileges } from './privileges.js';
@@ -76,7 +77,7 @@ export class Agent {
       this.sinks = this.createSinks(config, config.sinks);
       this.config = config;
       const openSinks = async () => {
-        for (const { instance, sink } of this.sinks) await sink.open(wanted(instance, pipelines));
+        for (const one of this.sinks) await openSink(one, wanted(one.instance, pipelines));
       };
       const { privileges } = this.options;
       if (!privileges?.becomesUser) await openSinks();
@@ -160,12 +161,12 @@ export class Agent {
         pipelines.set(instance.name, pipeline);
       }
       created.push(...this.createSinks(config, [...sinks.added, ...sinks.changed]));
-      for (const { instance, sink } of created) await sink.open(wanted(instance, pipelines));
+      for (const one of created) await openSink(one, wanted(one.instance, pipelines));
       // A sink that stays still gets the last rows of the plugins and processors that leave.
       for (const { instance, sink } of keptSinks) {
         const next = config.sinks.find(({ name }) => name === instance.name)!;
         const last = this.sources.flatMap(({ pipeline }) => pipeline.schemasOf(instance.from));
-        await sink.open([...new Set([...wanted(next, pipelines), ...last])]);
+        await openSink({ instance, sink }, [...new Set([...wanted(next, pipelines), ...last])]);
       }
       await attachAll(probes);
     } catch (error) {
@@ -207,7 +208,7 @@ export class Agent {
       const schemas = wanted(instance, pipelines);
       await sink.open(schemas).catch((error: unknown) => this.onSinkError(instance.name, error, 0));
     }
-    for (const { sink } of oldSinks) if (!this.sinks.some((open) => open.sink === sink)) await this.closeSink(sink);
+    for (const one of oldSinks) if (!this.sinks.some(({ sink }) => sink === one.sink)) await this.closeSink(one);
     this.config = config;
     this.sources = [...staying];
   }
@@ -275,7 +276,9 @@ export class Agent {
     };
     return instances.map((instance) => ({
       instance,
-      sink: instance.sink.definition.create(instance.options, { ...context, name: instance.name }),
+      sink: fenced(`sink ${instance.name}`, () =>
+        instance.sink.definition.create(instance.options, { ...context, name: instance.name }),
+      ),
     }));
   }
 
@@ -286,17 +289,21 @@ export class Agent {
   }
 
   private async closeSinks(): Promise<void> {
-    for (const { sink } of this.sinks.splice(0)) await this.closeSink(sink);
+    for (const one of this.sinks.splice(0)) await this.closeSink(one);
   }
 
-  private async closeSink(sink: OpenSink['sink']): Promise<void> {
+  private async closeSink({ instance, sink }: OpenSink): Promise<void> {
     try {
       await sink.flush();
       await sink.close();
     } catch (error) {
-      if (!isBrokenPipeError(error)) this.log.error(error instanceof Error ? error.message : String(error));
+      if (!isBrokenPipeError(error)) this.log.error(faultOf(`sink ${instance.name}`, error).message);
     }
   }
+}
+
+function openSink({ instance, sink }: OpenSink, schemas: readonly Schema[]): Promise<void> {
+  return fencedAsync(`sink ${instance.name}`, () => sink.open(schemas));
 }
 
 /** What may arrive at a sink. */

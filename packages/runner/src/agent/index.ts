@@ -4,4 +4,5 @@ export * from './metrics.js';
 export * from './open.js';
 export * from './privileges.js';
 export * from './routes.js';
+export { Strays } from './strays.js';
 export * from './summary.js';

@@ -6,7 +6,9 @@ import { programOf } from './program-text.js';
 /** How long user space waits at most before it looks at a ring: the latency of a quiet stream. */
 export const LATENCY_MS = 100;
 
-export interface ProbeRequest extends Pick<PluginInstance, 'name' | 'plugin' | 'options'> {
+export interface ProbeRequest
+  extends Pick<PluginInstance, 'name' | 'plugin' | 'options'>,
+    Partial<Pick<PluginInstance, 'allow'>> {
   /** Undefined: one snapshot, at the end. */
   readonly everyMs: number | undefined;
   readonly attachSet?: number;
@@ -47,7 +49,7 @@ export class KernelHost implements ProbeHost {
   }
 
   /** A probe that is not open yet. Objects are read once, however many instances use them. */
-  probe({ name, plugin, options, everyMs, attachSet }: ProbeRequest): ObjectProbe {
+  probe({ name, plugin, options, everyMs, attachSet, allow }: ProbeRequest): ObjectProbe {
     this.poller ??= new Poller();
     const { definition } = plugin;
     const { debug = false, tap, without } = this.options;
@@ -60,6 +62,7 @@ export class KernelHost implements ProbeHost {
       poller: this.poller,
       everyMs,
       debug,
+      ...(allow ? { allow } : {}),
       ...(tap ? { tap } : {}),
       ...(without ? { without } : {}),
       ...(attachSet === undefined ? {} : { attachSet }),

@@ -23,6 +23,8 @@ export interface OpenSettings {
   readonly signal?: AbortSignal;
   /** Default: nothing is logged. */
   readonly log?: Log;
+  /** Helpers that change what is traced, which the plugin may call: see docs/security.md. */
+  readonly allow?: readonly string[];
 }
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -50,7 +52,7 @@ export async function* open<P extends AnyPlugin>(
 export async function* openBatches<P extends AnyPlugin>(
   plugin: P,
   options: OptionsOf<P> = {} as OptionsOf<P>,
-  { everyMs = 1000, signal, log = SILENT }: OpenSettings = {},
+  { everyMs = 1000, signal, log = SILENT, allow = [] }: OpenSettings = {},
 ): AsyncGenerator<Batch, void, void> {
   const values = completeOptions(plugin, options as Readonly<Record<string, unknown>>);
   const file = readObjectFile(plugin.object.url);
@@ -62,7 +64,7 @@ export async function* openBatches<P extends AnyPlugin>(
   const wake = () => poller.wake();
   signal?.addEventListener('abort', wake);
   const owner = { plugin: name, source: name };
-  const probe = new ObjectProbe({ owner, definition: plugin, file, options: values, log, poller, everyMs });
+  const probe = new ObjectProbe({ owner, definition: plugin, file, options: values, log, poller, everyMs, allow });
   try {
     await probe.open();
     await probe.attach();

@@ -3,13 +3,12 @@ import {
   type DueQuestion,
   gather,
   type Holder,
-  isSkepError,
   type Processor,
   type ProcessorContext,
   type Schema,
-  SkepError,
 } from '@skep/core';
 import type { ProcessorInstance } from '../config/config.js';
+import { fenced } from './fault.js';
 
 /**
  * A processor of the file at work on the streams of one plugin, behind others or first. Several sinks may be fed by it:
@@ -40,7 +39,7 @@ export class Stage implements Holder {
     this.roots = roots;
     const { definition } = instance.processor;
     this.outputs = (before?.outputs ?? roots).map((schema) => {
-      const processor = definition.create(schema, instance.options, context);
+      const processor = this.fenced(() => definition.create(schema, instance.options, context));
       this.processors.set(schema, processor);
       return processor?.schema ?? schema;
     });
@@ -94,17 +93,7 @@ export class Stage implements Holder {
 
   /** What a processor throws is named after it. */
   private fenced<T>(run: () => T): T {
-    try {
-      return run();
-    } catch (cause) {
-      if (isSkepError(cause)) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const details = cause instanceof Error && cause.stack !== undefined ? { details: cause.stack } : {};
-      throw new SkepError('SKEP_PLUGIN', `processor ${this.instance.name} failed: ${reason}`, 'tell its author', {
-        cause,
-        ...details,
-      });
-    }
+    return fenced(`processor ${this.instance.name}`, run);
   }
 }
 

@@ -1,4 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
 import type { OptionValues } from '@skep/core';
+import { GUARDED_HELPERS, guardedHelpers, refuseGuarded } from '@skep/libbpf';
 import type { LoadedPlugin } from '../discovery/load-package.js';
 import { checkAttach } from './check-attach.js';
 import type { CheckContext } from './check-context.js';
@@ -18,9 +20,12 @@ export async function checkPlugin(entry: Entry, context: CheckContext): Promise<
   const name = entry.key;
   const path = ['plugins', name];
   const frame = (context.frame.value.plugins as Record<string, PluginFrame>)[name]!;
-  if (context.frame.isBroken([...path, 'use'])) return undefined;
-  const plugin = await loadFrom(entry, frame.use ?? name, context);
+  const isBroken = (key: string) => context.frame.isBroken([...path, key]);
+  if (isBroken('use') || isBroken('integrity')) return undefined;
+  const plugin = await loadFrom(entry, frame, context);
   if (!plugin) return undefined;
+  const allow = isBroken('allow') ? GUARDED_HELPERS : (frame.allow ?? []);
+  checkHelpers(entry, plugin, allow, context);
   const owner = `plugin ${plugin.name}`;
   const optionsEntry = entry.node.kind === 'map' ? entry.node.entries.get('options') : undefined;
   const node = optionsEntry?.node;
@@ -42,15 +47,32 @@ export async function checkPlugin(entry: Entry, context: CheckContext): Promise<
     everyMs: frame.every ?? (interval === undefined ? DEFAULT_EVERY_MS : interval * 1000),
     program: await checkProgram(entry, plugin, context),
     attach: checkAttach(entry, plugin.name === PROGRAM_PLUGIN, context),
+    allow,
     location: source.at(entry.keyStart, entry.keyEnd),
   };
 }
 
-async function loadFrom(entry: Entry, use: string, context: CheckContext): Promise<LoadedPlugin | undefined> {
+async function loadFrom(
+  entry: Entry,
+  { use = entry.key, integrity }: PluginFrame,
+  context: CheckContext,
+): Promise<LoadedPlugin | undefined> {
   try {
-    return await context.catalog.plugin(use);
+    return await context.catalog.plugin(use, integrity);
   } catch (error) {
     context.problems.addError(error, context.source.at(...useSpan(entry)));
     return undefined;
+  }
+}
+
+/** Said here with its place; it is refused again when the object is opened. */
+function checkHelpers(entry: Entry, plugin: LoadedPlugin, allow: readonly string[], context: CheckContext): void {
+  // A program in the file is known once it is compiled; an object that is missing is told of when it is needed.
+  const object = plugin.definition.object?.url;
+  if (plugin.name === PROGRAM_PLUGIN || !object || !existsSync(object)) return;
+  try {
+    refuseGuarded(`plugin ${plugin.name}`, guardedHelpers(readFileSync(object)), allow);
+  } catch (error) {
+    context.problems.addError(error, context.source.at(...useSpan(entry)));
   }
 }

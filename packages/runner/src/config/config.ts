@@ -49,6 +49,8 @@ export interface PluginInstance {
   readonly program: ProgramInFile | undefined;
   /** What the functions of the program are attached to, besides what their names say. */
   readonly attach: readonly AttachEntry[];
+  /** Helpers that change what is traced, which its programs may call. */
+  readonly allow: readonly string[];
   /** The place of its name in the file. */
   readonly location: SourceLocation;
 }

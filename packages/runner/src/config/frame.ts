@@ -1,5 +1,7 @@
 import { parseDuration } from '@skep/core';
+import { GUARDED_HELPERS } from '@skep/libbpf';
 import { z } from 'zod';
+import { INTEGRITY } from '../discovery/integrity.js';
 
 /** What instances of plugins and sinks may be called. */
 export const INSTANCE_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
@@ -66,10 +68,16 @@ const agent = z.strictObject(
   { error: 'a mapping' },
 );
 
+const integrity = text('the integrity of a package, as skep info prints it')
+  .regex(INTEGRITY, 'sha512- and 88 characters, as skep info prints it')
+  .optional()
+  .meta({ description: 'The package must be this one, byte for byte; checked before its code runs. See skep info' });
+
 /** The keys of a plugin's entry. */
 export const pluginFrame = z.strictObject(
   {
     use: use.optional(),
+    integrity,
     every: every.optional(),
     options: z
       .unknown()
@@ -85,6 +93,10 @@ export const pluginFrame = z.strictObject(
       .unknown()
       .meta({ type: 'array', items: { type: 'object' }, description: 'What functions of the program are attached to' })
       .optional(),
+    allow: z
+      .array(z.enum(GUARDED_HELPERS, { error: `one of ${GUARDED_HELPERS.join(', ')}` }), { error: 'a list of helpers' })
+      .optional()
+      .meta({ description: 'Helpers that change what is traced, which its programs may call' }),
   },
   { error: 'the name of a plugin, or a mapping' },
 );
@@ -99,7 +111,7 @@ const from = (otherwise: string) =>
 
 /** The keys of a processor's entry that are not options of the processor. */
 export const processorFrame = z.looseObject(
-  { use: use.optional(), from: from('everything that no earlier processor takes') },
+  { use: use.optional(), integrity, from: from('everything that no earlier processor takes') },
   { error: 'the name of a processor, or a mapping' },
 );
 
@@ -107,6 +119,7 @@ export const processorFrame = z.looseObject(
 export const sinkFrame = z.looseObject(
   {
     use: use.optional(),
+    integrity,
     from: from('everything that no processor takes'),
     where: text('an expression over columns', 16_384)
       .optional()

@@ -417,6 +417,42 @@ describe('where', () => {
   });
 });
 
+describe('packages', () => {
+  const pinned = `sha512-${'A'.repeat(86)}==`;
+
+  it('that are pinned are refused when they are others, and pins that are none are mistakes', async () => {
+    const text = `version: 1
+plugins:
+  a: { use: opensnoop, integrity: ${pinned} }
+  b: { use: biolatency, integrity: sha1-abc }
+  c: { use: bcc, integrity: ${pinned} }
+`;
+    expect((await mistakes(text)).map((line) => line.replace(/ \[.*/, ''))).toEqual([
+      '3:13 SKEP_INTEGRITY: plugin opensnoop (@skep/plugin-opensnoop 1.2.3) is not the package that was pinned; nothing of it was run',
+      '4:36 SKEP_CONFIG: "integrity" of plugins.b: expected sha512- and 88 characters, as skep info prints it, got "sha1-abc"',
+      '5:13 SKEP_INTEGRITY: bcc is part of skep',
+    ]);
+  });
+
+  it('of one name are not used together, whatever names their instances have', async () => {
+    writeFiles(folder, {
+      'opensnoop/package.json': '{"name": "opensnoop", "version": "3.0.0", "type": "module"}',
+      'opensnoop/index.js': "export default { [Symbol.for('skep.plugin')]: 1, attach: [], streams: {} };",
+    });
+    expect(await mistakes('version: 1\nplugins:\n  a: opensnoop\n  b: ./opensnoop\n  c: opensnoop\n')).toEqual([
+      '4:3 SKEP_CONFIG: "opensnoop" is claimed by @skep/plugin-opensnoop 1.2.3 and by ./opensnoop 3.0.0: ' +
+        'their rows could not be told apart [use one of them, or rename a package]',
+    ]);
+  });
+
+  it('whose helpers are allowed are allowed by names that exist', async () => {
+    const text = 'version: 1\nplugins:\n  a: { use: opensnoop, allow: [bpf_send_sginal] }\n';
+    expect(await mistakes(text)).toEqual([
+      expect.stringMatching(/^3:32 SKEP_CONFIG: "0" of plugins\.a\.allow: expected one of bpf_probe_write_user, /),
+    ]);
+  });
+});
+
 describe('loadConfig', () => {
   const failure = async (name: string): Promise<string> => {
     const error = await loadConfig(join(folder, name), options).catch((reason: unknown) => reason);

@@ -8,6 +8,7 @@ import { checkFrame } from './check-frame.js';
 import { checkPlugin } from './check-plugins.js';
 import { checkProcessor } from './check-processors.js';
 import { checkSink } from './check-sinks.js';
+import { checkStreams } from './check-streams.js';
 import type { AgentConfig, Config, PluginInstance, ProcessorInstance, SinkInstance } from './config.js';
 import { Flow } from './flow.js';
 import type { Sources } from './from.js';
@@ -86,6 +87,7 @@ async function check(root: TreeNode, context: CheckContext): Promise<Config> {
     const plugin = await checkPlugin(entry, context);
     if (plugin) plugins.push(plugin);
   }
+  checkStreams(plugins, context);
   const names = pluginEntries.map((entry) => entry.key);
   const flow = new Flow(folder);
   const processors: ProcessorInstance[] = [];

@@ -14,6 +14,7 @@ import {
 } from '@skep/core';
 import { entryFile } from './entry-file.js';
 import { findPackage } from './find-packages.js';
+import { checkIntegrity } from './integrity.js';
 import { notFound } from './not-found.js';
 import type { PackageInfo, PackageKind } from './package-info.js';
 
@@ -45,29 +46,34 @@ const KINDS = {
 } as const;
 
 /**
- * Find and import the plugin that `use` names, seen from `folders` (see `findPackage`).
+ * Find and import the plugin that `use` names, seen from `folders` (see `findPackage`); with `pin` only when it has that
+ * integrity.
  *
- * @throws SkepError SKEP_PLUGIN_NOT_FOUND when there is none, or it is not a plugin; SKEP_PLUGIN_API when it was built
+ * @throws SkepError SKEP_PLUGIN_NOT_FOUND when there is none, or it is not a plugin; SKEP_INTEGRITY when it is another; SKEP_PLUGIN_API when it was built
  *   for other interfaces; SKEP_PLUGIN when its code cannot be imported (the stack is in `details`).
  */
-export async function loadPlugin(use: string, folders: readonly string[]): Promise<LoadedPlugin> {
-  const info = findPackage('plugin', use, folders);
-  if (!info) throw notFound('plugin', use, folders);
+export async function loadPlugin(use: string, folders: readonly string[], pin?: string): Promise<LoadedPlugin> {
+  const info = found('plugin', use, folders, pin);
   return loadPluginPackage(info, folders[0] ?? process.cwd());
 }
 
 /** The same for a sink. */
-export async function loadSink(use: string, folders: readonly string[]): Promise<LoadedSink> {
-  const info = findPackage('sink', use, folders);
-  if (!info) throw notFound('sink', use, folders);
+export async function loadSink(use: string, folders: readonly string[], pin?: string): Promise<LoadedSink> {
+  const info = found('sink', use, folders, pin);
   return loadSinkPackage(info, folders[0] ?? process.cwd());
 }
 
 /** The same for a processor. */
-export async function loadProcessor(use: string, folders: readonly string[]): Promise<LoadedProcessor> {
-  const info = findPackage('processor', use, folders);
-  if (!info) throw notFound('processor', use, folders);
+export async function loadProcessor(use: string, folders: readonly string[], pin?: string): Promise<LoadedProcessor> {
+  const info = found('processor', use, folders, pin);
   return loadProcessorPackage(info, folders[0] ?? process.cwd());
+}
+
+function found(kind: PackageKind, use: string, folders: readonly string[], pin: string | undefined): PackageInfo {
+  const info = findPackage(kind, use, folders);
+  if (!info) throw notFound(kind, use, folders);
+  checkIntegrity(info, pin);
+  return info;
 }
 
 /** Import the code of a package that was found before, whatever its kind. */

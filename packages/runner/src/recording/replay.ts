@@ -52,6 +52,7 @@ function instanceOf(source: RecordedSource, plugin: LoadedPlugin | undefined): P
     everyMs: 0,
     program: undefined,
     attach: [],
+    allow: [],
     location: { file: 'recording', line: 1, column: 1, text: '', length: 1 },
   };
 }
