@@ -42,8 +42,8 @@ const program = (pid: number, more = '') => `
       }
 `;
 
-const configOf = (pid: number, { more = '', plugins = '', where = '' } = {}) =>
-  `version: 1\nplugins:\n  mine:${program(pid, more)}${plugins}sinks:\n  all: { use: file, path: ./all.jsonl${where} }\n`;
+const configOf = (pid: number, { more = '', plugins = '', where = '', agent = '' } = {}) =>
+  `version: 1\n${agent}plugins:\n  mine:${program(pid, more)}${plugins}sinks:\n  all: { use: file, path: ./all.jsonl${where} }\n`;
 
 it('an inline program feeds sinks like any plugin: filtered, typed, accounted for', async () => {
   const storm = new Storm('/skep-e2e/no/such/file');
@@ -87,8 +87,9 @@ it('mistakes in its text are shown in the YAML file, by check as by run, and not
 it('a reload leaves a program alone that has not changed, and compiles one that has', async () => {
   const storm = new Storm('/skep-e2e/no/such/file');
   const folder = temporaryFolder();
+  const agent = 'agent: { privileges: keep }\n';
   const file = join(folder, 'skep.yaml');
-  writeFileSync(file, configOf(storm.pid));
+  writeFileSync(file, configOf(storm.pid, { agent }));
   const skep = startSkep(['run', file], { env });
   await skep.attached();
   await storm.open(11);
@@ -98,18 +99,18 @@ it('a reload leaves a program alone that has not changed, and compiles one that 
       .filter(({ stream }) => stream === 'opens')
       .map(({ number }) => number);
   await skep.until('the first events are written', () => numbers().length === 11);
-  writeFileSync(file, configOf(storm.pid, { plugins: '  more: { use: opensnoop, options: { pid: 1 } }\n' }));
+  writeFileSync(file, configOf(storm.pid, { agent, plugins: '  more: { use: opensnoop, options: { pid: 1 } }\n' }));
   skep.kill('SIGHUP');
   await skep.until('it is reloaded', () => /reloaded .*more/.test(skep.stderr));
   await storm.open(11);
   // The table that counts is still the same one.
   await skep.until('it goes on counting', () => numbers().at(-1) === 21);
-  writeFileSync(file, configOf(storm.pid, { more: '\n      	(void)0;' }));
+  writeFileSync(file, configOf(storm.pid, { agent, more: '\n      	(void)0;' }));
   skep.kill('SIGHUP');
   await skep.until('it is reloaded again', () => skep.stderr.match(/reloaded /g)?.length === 2);
   await storm.open(7);
   await skep.until('it counts anew', () => numbers().at(-1) === 6);
-  writeFileSync(file, configOf(storm.pid, { more: '\n      	nonsense' }));
+  writeFileSync(file, configOf(storm.pid, { agent, more: '\n      	nonsense' }));
   skep.kill('SIGHUP');
   await skep.until('the mistake is told', () => /was not taken; the old configuration goes on/.test(skep.stderr));
   await storm.open(7);
