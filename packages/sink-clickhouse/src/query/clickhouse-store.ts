@@ -5,6 +5,7 @@ import type { Capabilities } from '../capabilities.js';
 import { createConnection, type ServerSettings } from '../engine/connection.js';
 import type { Engine } from '../engine.js';
 import { literal } from '../schema/names.js';
+import type { Statement } from '../sql/statement.js';
 import { tokensOf } from '../sql/tokens.js';
 import type { TimeStyle } from './columns.js';
 import { type EditedText, edited } from './edited-text.js';
@@ -72,7 +73,7 @@ export class ClickHouseStore implements EventStore {
       placeholders.filter(({ type }) => type !== 'Identifier').map(({ name }) => [name, values[name]!]),
     );
     // Data of an INSERT may end with anything; other statements end with a semicolon at most.
-    const bytes = await this.send(changed, takesParameters ? parameters : {}, question, statement.kind === 'insert');
+    const bytes = await this.send(changed, takesParameters ? parameters : {}, question, statement);
     if (question.format !== 'rows' || statement.format !== undefined) return { kind: 'bytes', bytes };
     const asked = this.askedOf(changed, question);
     try {
@@ -97,7 +98,7 @@ export class ClickHouseStore implements EventStore {
     changed: EditedText,
     parameters: Readonly<Record<string, string>>,
     question: StoreQuestion,
-    isInsert: boolean,
+    statement: Statement,
   ): Promise<AsyncIterable<Uint8Array>> {
     const asked = this.askedOf(changed, question);
     const id = randomUUID();
@@ -105,10 +106,10 @@ export class ClickHouseStore implements EventStore {
     const running = new RunningStatement(this.control, id, isEmbedded, question);
     try {
       const { stream, response_headers } = await this.client.exec({
-        query: isInsert ? asked.sent : asked.sent.trim().replace(/;$/, ''),
+        query: statement.kind === 'insert' ? asked.sent : asked.sent.trim().replace(/;$/, ''),
         query_id: id,
         query_params: parameters,
-        clickhouse_settings: this.settingsFor(question),
+        clickhouse_settings: this.settingsFor(question, statement.format === undefined),
         abort_signal: running.signal,
       });
       const tag = response_headers?.['x-clickhouse-exception-tag'];
@@ -130,14 +131,14 @@ export class ClickHouseStore implements EventStore {
     }
   }
 
-  private settingsFor({ format, write }: StoreQuestion): Record<string, string | number> {
+  private settingsFor({ format, write }: StoreQuestion, isOurs: boolean): Record<string, string | number> {
     const { unixTimes, exceptionTag } = this.capabilities!;
     return {
       default_format: FORMATS[format],
       // 64-bit numbers with all their digits, and as numbers.
       output_format_json_quote_64bit_integers: 0,
       ...(exceptionTag ? {} : { wait_end_of_query: 1 }),
-      ...(format === 'rows' && unixTimes ? { date_time_output_format: 'unix_timestamp' } : {}),
+      ...(format === 'rows' && isOurs && unixTimes ? { date_time_output_format: 'unix_timestamp' } : {}),
       // 2: settings may be changed by the statement, such as max_threads.
       ...(write ? {} : { readonly: 2 }),
     };
