@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { linksOf } from './support/bpf.js';
@@ -142,4 +142,19 @@ it('an agent whose terminal is closed ends, and nothing stays attached', async (
   expect(linksOf(pid).length).toBeGreaterThan(0);
   terminal.tmux('kill-server');
   await until('it has ended', () => linksOf(pid).length === 0);
+});
+
+it('a long query says how far it is and ends with Ctrl-C; a wide table is cut to the terminal', async () => {
+  const terminal = await Terminal.open();
+  const store = temporaryFolder();
+  // What an agent that never stored anything leaves behind.
+  mkdirSync(join(store, 'engine'));
+  const endless = 'SELECT count() FROM system.numbers WHERE sipHash64(number) = 1';
+  terminal.type(`skep query --url chdb:${store} --database default '${endless}'; echo "exit $?"`);
+  await terminal.until('progress', (text) => /^\d+ [kM] rows read, \d+\.\d s; Ctrl-C ends$/m.test(text));
+  terminal.key('C-c');
+  await terminal.until('its exit code', (text) => /^exit 130$/m.test(text));
+  terminal.type(`clear; skep query --url chdb:${store} --database default "SELECT repeat('x', 500) AS wide, 1 AS n"`);
+  const row = await terminal.until('a table', (text) => /^x+….*$/m.exec(text)?.[0]);
+  expect(row).toHaveLength(120);
 });

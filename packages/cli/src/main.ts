@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ run(args: readonly strin
   doctor: () => import('./commands/doctor.js'),
   selftest: () => import('./commands/selftest.js'),
   schema: () => import('./commands/schema.js'),
+  query: () => import('./commands/query.js'),
   record: () => import('./commands/record.js'),
   replay: () => import('./commands/replay.js'),
   demo: () => import('./commands/demo.js'),

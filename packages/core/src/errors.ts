@@ -20,6 +20,7 @@ export const ERROR_CODES = [
   'SKEP_RING_CORRUPT',
   'SKEP_SINK',
   'SKEP_STORE',
+  'SKEP_QUERY',
   'SKEP_RECORDING',
   'SKEP_INTERNAL',
 ] as const;
@@ -88,6 +89,7 @@ export function exitCodeOf(error: unknown): 1 | 2 | 3 {
     case 'SKEP_CONFIG':
     case 'SKEP_OPTION':
     case 'SKEP_FILTER':
+    case 'SKEP_QUERY':
     case 'SKEP_PLUGIN_NOT_FOUND':
     case 'SKEP_PLUGIN_API':
     case 'SKEP_INTEGRITY':

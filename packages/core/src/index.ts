@@ -19,6 +19,7 @@ export * from './row.js';
 export * from './row-keys.js';
 export * from './schema.js';
 export * from './sink.js';
+export * from './store.js';
 export * from './text/byte-buffer.js';
 export * from './text/create-writer.js';
 export { type Bucket, histogramLines } from './text/histogram-lines.js';

@@ -3,6 +3,7 @@ import type { Capability } from './capability.js';
 import type { LedgerEntry } from './ledger.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
 import type { Schema } from './schema.js';
+import type { SinkQueries } from './store.js';
 
 /**
  * Where batches end: a terminal, a file, a database.
@@ -77,6 +78,8 @@ export interface SinkDefinition<O extends OptionDefinitions = OptionDefinitions>
    * @throws SkepError SKEP_OPTION for options that cannot be part of a statement.
    */
   schemaSql?(schemas: readonly Schema[], options: OptionValues<O>, version: string | undefined): string;
+  /** The rows can be asked for: `skep query`. */
+  readonly queries?: SinkQueries<O>;
 }
 
 /** A sink package's default export. */

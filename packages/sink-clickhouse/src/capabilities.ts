@@ -17,6 +17,12 @@ export interface Capabilities {
   /** Plain MergeTree tables know deduplication windows, and inserts carry a token. */
   readonly deduplicationToken: boolean;
   readonly asyncInsertSetting: boolean;
+  /** `{name:Type}` in statements. */
+  readonly queryParameters: boolean;
+  /** Times can be written as seconds since the epoch, whatever the time zone of their column. */
+  readonly unixTimes: boolean;
+  /** What goes wrong after the first rows is told apart from rows. */
+  readonly exceptionTag: boolean;
   /** Types of a Native block are converted to those of the table. */
   readonly convertsBlocks: boolean;
 }
@@ -35,13 +41,16 @@ const SINCE: Readonly<Record<Capability, readonly [year: number, release: number
   codecs: [19, 15],
   ttl: [19, 15],
   dateTime64: [20, 1],
+  queryParameters: [20, 1],
   replicatedComments: [20, 1],
   alterDistributed: [20, 1],
   replaceView: [21, 1],
+  unixTimes: [21, 1],
   asyncInsertSetting: [21, 11],
   boolType: [21, 12],
   deduplicationToken: [22, 2],
   convertsBlocks: [23, 3],
+  exceptionTag: [25, 11],
 };
 
 /** Stands for a version newer than every feature: DDL that is written before a server was asked. */

@@ -1,6 +1,8 @@
 import { defineSink, type Sink, type SinkContext } from '@skep/core';
 import { ClickHouseSink } from './clickhouse-sink.js';
 import { ServerEngine } from './engine/server.js';
+import { libraryQueries } from './query/library.js';
+import { openStore } from './query/open-store.js';
 import { schemaSql } from './schema-sql.js';
 import { type ClickHouseSettings, options, settingsOf } from './settings.js';
 import { EmbeddedEngine } from './store/embedded-engine.js';
@@ -15,6 +17,7 @@ export default defineSink({
   options,
   check: (values, { name, folder }) => void settingsOf(values, name, folder),
   schemaSql: (schemas, values, version) => schemaSql(schemas, values, version),
+  queries: { library: libraryQueries, open: openStore },
   create: (values, context) => createSink(settingsOf(values, context.name, context.folder), context),
 });
 

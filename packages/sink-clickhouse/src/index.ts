@@ -1,7 +1,8 @@
 export { type Capabilities, type Capability, capabilitiesOf, NEWEST } from './capabilities.js';
 export { ClickHouseSink, type ClickHouseSinkOptions, type SinkStatus } from './clickhouse-sink.js';
 export { default } from './definition.js';
-export { ServerEngine, type ServerSettings } from './engine/server.js';
+export type { ServerSettings } from './engine/connection.js';
+export { ServerEngine } from './engine/server.js';
 export { StoreError } from './engine/store-error.js';
 export type { Engine, InsertRequest, QueryParameters, SealedFile } from './engine.js';
 export type { Identity } from './identity.js';

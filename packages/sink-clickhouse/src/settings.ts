@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type OptionValues, option, SkepError } from '@skep/core';
 import { COMPRESSIONS, type Compression, hasZstd } from './engine/compression.js';
-import type { ServerSettings, TlsFiles } from './engine/server.js';
+import type { ServerSettings, TlsFiles } from './engine/connection.js';
 import { insertSettings } from './schema/create.js';
 import type { TableSettings } from './schema/table.js';
 import type { SpoolSettings } from './spool/spool.js';

@@ -1,54 +1,16 @@
 import { createReadStream } from 'node:fs';
-import * as http from 'node:http';
-import * as https from 'node:https';
 import type { Readable } from 'node:stream';
-import { type ClickHouseClient, ClickHouseLogLevel, createClient, type Logger } from '@clickhouse/client';
+import type { ClickHouseClient } from '@clickhouse/client';
 import { type Capabilities, capabilitiesOf } from '../capabilities.js';
 import type { Engine, InsertRequest, QueryParameters } from '../engine.js';
 import { literal, quoted } from '../schema/names.js';
-import { type Codec, type Compression, codecsFor, REQUEST_COMPRESSION } from './compression.js';
+import { type Codec, codecsFor } from './compression.js';
+import { createConnection, type ServerSettings } from './connection.js';
 import { StoreError, storeError } from './store-error.js';
 
-export interface ServerSettings {
-  /** For messages: without credentials. */
-  readonly name: string;
-  /** `http:` or `https:`, without credentials. */
-  readonly url: string;
-  readonly user: string;
-  readonly password: string;
-  readonly tls?: TlsFiles;
-  readonly compress: Compression;
-  /** Longest silence of the server. */
-  readonly timeoutMs: number;
-  /** Of every insert, such as `insert_distributed_sync`. */
-  readonly insertSettings?: Readonly<Record<string, string>>;
-  /** The process at this Unix socket is asked, and reads sealed files itself: the embedded store. */
-  readonly socketPath?: string;
-}
-
-/** Contents of PEM files. */
-export interface TlsFiles {
-  readonly ca?: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
-}
-
-/** Inserts in flight, and statements beside them. */
-const MAX_CONNECTIONS = 4;
-/** Servers close idle connections after 3 seconds (18.16) or more; a request on one that is being closed fails. */
-const IDLE_MS = 2000;
 const FILE_CHUNK_BYTES = 256 << 10;
 /** More than any answer to an insert: the text of an exception. */
 const MAX_ANSWER_BYTES = 16 << 10;
-
-/** What the client would log is said by the errors it throws. */
-class NoLogger implements Logger {
-  trace(): void {}
-  debug(): void {}
-  info(): void {}
-  warn(): void {}
-  error(): void {}
-}
 
 /** ClickHouse's HTTP interface: a server, or the embedded store behind a Unix socket. */
 export class ServerEngine implements Engine {
@@ -163,35 +125,9 @@ export class ServerEngine implements Engine {
   }
 
   private connection(): ClickHouseClient {
-    this.client ??= this.createClient();
-    return this.client;
-  }
-
-  private createClient(): ClickHouseClient {
-    const { url, user, password, tls, timeoutMs, socketPath } = this.settings;
     const [codec] = this.codecs;
-    const agent = { keepAlive: true, maxSockets: MAX_CONNECTIONS, ...(socketPath ? { socketPath } : {}) };
-    // A certificate of ours stands for the password.
-    const byCertificate = tls?.cert !== undefined && password === '';
-    const { origin, pathname } = new URL(url);
-    return createClient({
-      url: origin,
-      // Otherwise the client takes a path, that of a proxy, for the name of a database.
-      ...(pathname === '/' ? {} : { pathname }),
-      username: user,
-      password,
-      application: 'skep',
-      request_timeout: timeoutMs,
-      max_open_connections: MAX_CONNECTIONS,
-      keep_alive: { enabled: true, idle_socket_ttl: IDLE_MS, eagerly_destroy_stale_sockets: true },
-      http_agent: url.startsWith('https:') ? new https.Agent({ ...agent, ...tls }) : new http.Agent(agent),
-      set_basic_auth_header: !byCertificate,
-      ...(byCertificate
-        ? { http_headers: { 'X-ClickHouse-User': user, 'X-ClickHouse-SSL-Certificate-Auth': 'on' } }
-        : {}),
-      ...(codec ? { compression: { request: REQUEST_COMPRESSION[codec] } } : {}),
-      log: { LoggerClass: NoLogger, level: ClickHouseLogLevel.OFF },
-    });
+    this.client ??= createConnection(this.settings, codec ? { codec } : {});
+    return this.client;
   }
 }
 

@@ -27,14 +27,21 @@ export function storeError(store: string, cause: unknown): StoreError {
   // The client takes the number out of the text of newer servers, and leaves that of older ones as it is.
   const exception = code !== undefined && /^\d+$/.test(code) ? Number(code) : exceptionCode(text);
   if (exception !== undefined) {
-    const said = text.replace(/^Code:\s*\d+[.,]\s*(e\.displayText\(\) = )?(DB::Exception: )?/, '');
-    const reason = `${shown(said.replace(/, e\.what\(\) = .*$/s, ''))} (code ${exception})`;
+    const reason = `${shown(said(text))} (code ${exception})`;
     return new StoreError(store, faultOf(exception, text), reason, exception, cause);
   }
   if (code !== undefined && TLS.test(code)) {
     return new StoreError(store, 'access', `TLS refuses the connection: ${shown(text)}`, undefined, cause);
   }
   return new StoreError(store, 'network', networkReason(code, text), undefined, cause);
+}
+
+/** An exception's own words: without its number, its kind and the version of the server. */
+export function said(text: string): string {
+  return text
+    .replace(/^Code:\s*\d+[.,]\s*(e\.displayText\(\) = )?(DB::Exception: )*/, '')
+    .replace(/, e\.what\(\) = .*$/s, '')
+    .replace(/\s*\(version [^()]*(\([^()]*\))?\)\s*$/, '');
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -58,7 +65,7 @@ function networkReason(code: string | undefined, text: string): string {
 }
 
 /** Texts of a server or a proxy go to a log: one line, no control characters, not endless. */
-function shown(text: string): string {
+export function shown(text: string): string {
   const line = visibleText(text.replace(/\s+/g, ' ').trim());
   return line.length > MOST ? `${line.slice(0, MOST)}...` : line;
 }

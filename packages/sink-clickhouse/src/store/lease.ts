@@ -31,7 +31,7 @@ async function responseTo(sent: ClientRequest): Promise<IncomingMessage | undefi
     sent.on('error', () => undefined);
     return response;
   } catch (error) {
-    if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].includes((error as NodeJS.ErrnoException).code ?? ''))
+    if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? ''))
       return undefined;
     throw error;
   }

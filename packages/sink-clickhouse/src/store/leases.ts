@@ -14,6 +14,7 @@ export class Leases {
   private readonly held = new Map<ServerResponse, string | undefined>();
   private readonly onUnused: () => void;
   private timer: NodeJS.Timeout;
+  private hasEnded = false;
 
   constructor(onUnused: () => void) {
     this.onUnused = onUnused;
@@ -22,6 +23,11 @@ export class Leases {
 
   /** @param spool the folder whose files this holder may have inserted */
   take(response: ServerResponse, spool: string | undefined): void {
+    // The store is ending: whoever comes now is to start the next one.
+    if (this.hasEnded) {
+      response.destroy();
+      return;
+    }
     this.held.set(response, spool === undefined ? undefined : realpathSync(spool));
     clearTimeout(this.timer);
     response.once('close', () => {
@@ -46,6 +52,7 @@ export class Leases {
   }
 
   end(): void {
+    this.hasEnded = true;
     clearTimeout(this.timer);
     for (const response of this.held.keys()) response.end();
   }
