@@ -30,9 +30,11 @@ module.exports = {
       to: { path: '^(packages|plugins|tools|e2e|examples)/', pathNot: ['^packages/$1/', ...packages('core')] },
     },
     only('runner-needs-kernels', '^packages/runner/', packages('core', 'libbpf', 'libbcc')),
-    only('cli-needs-runner', '^packages/cli/', packages('core', 'libbpf', 'runner', 'sink-stdout')),
+    only('cli-needs-runner', '^packages/cli/', packages('build', 'core', 'create-skep-plugin', 'libbpf', 'runner', 'sink-stdout')),
     only('examples-need-libbcc', '^examples/', packages('core', 'libbcc')),
-    only('testing-needs-kernels', '^packages/testing/', packages('core', 'libbpf')),
+    only('build-needs-runner', '^packages/build/', packages('core', 'libbpf', 'runner')),
+    only('create-needs-core', '^packages/create-skep-plugin/', packages('core')),
+    only('testing-needs-build', '^packages/testing/', packages('build', 'core', 'libbpf')),
     {
       name: 'plugins-need-core',
       comment: 'a plugin may use nothing that a third party cannot, and no other plugin',

@@ -4,7 +4,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const HEADERS = '{workspaceRoot}/packages/libbpf/include/**/*.h';
-const COMPILER = ['{workspaceRoot}/tools/build/src/**/*.ts', '{workspaceRoot}/packages/libbpf/src/btf/*.ts'];
+const COMPILER = [
+  '{workspaceRoot}/tools/build/src/**/*.ts',
+  '{workspaceRoot}/packages/build/src/**/*.ts',
+  '{workspaceRoot}/packages/libbpf/src/btf/*.ts',
+];
 const BASE = '{workspaceRoot}/tsconfig.base.json';
 
 const packageTarget = (root) => ({
@@ -23,7 +27,7 @@ const packageTarget = (root) => ({
 
 const bpfTarget = (root) => ({
   command: `node tools/build/dist/main.js bpf ${root}`,
-  dependsOn: [{ projects: ['@skep/build'], target: 'build' }],
+  dependsOn: [{ projects: ['@skep/workspace-build'], target: 'build' }],
   cache: true,
   inputs: ['{projectRoot}/src/*.bpf.c', HEADERS, ...COMPILER],
   outputs: ['{projectRoot}/dist/*.bpf.o', '{projectRoot}/src/*.bpf.ts'],
@@ -35,7 +39,7 @@ const pluginsProject = () => ({
     build: {
       command: 'node tools/build/dist/main.js plugins',
       dependsOn: [
-        { projects: ['@skep/build'], target: 'build' },
+        { projects: ['@skep/workspace-build'], target: 'build' },
         { projects: ['tag:bpf'], target: 'bpf' },
       ],
       cache: true,

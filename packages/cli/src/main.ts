@@ -15,6 +15,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ run(args: readonly strin
   record: () => import('./commands/record.js'),
   replay: () => import('./commands/replay.js'),
   demo: () => import('./commands/demo.js'),
+  create: () => import('./commands/create.js'),
+  build: () => import('./commands/build.js'),
 };
 
 /** The `skep` command. Sets the exit code: 0 done, 1 failed at run time, 2 usage or configuration, 3 kernel or privilege. */

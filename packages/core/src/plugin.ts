@@ -1,10 +1,11 @@
 import type { Capability } from './capability.js';
+import { SkepError } from './errors.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
 import type { ColumnType, TableColumn } from './schema.js';
 
 /** The compiled BPF object of a plugin; `T` carries the row types its BTF gives (written by the build). */
 export interface ObjectFile<T extends ObjectTypes = ObjectTypes> {
-  /** The `.bpf.o` file. */
+  /** The `.bpf.o` file for this machine's processor. */
   readonly url: URL;
   /** Never present at run time: it carries the types. */
   readonly types?: T;
@@ -16,8 +17,16 @@ export interface ObjectTypes {
   readonly snapshots: Readonly<Record<string, { readonly key: object; readonly value: object }>>;
 }
 
-/** Name of the object file beside the generated module: what `<tool>.bpf.ts` exports. */
-export function objectFile<T extends ObjectTypes>(url: URL): ObjectFile<T> {
+/**
+ * The object of a plugin: what `<tool>.bpf.ts` exports.
+ *
+ * @param files one object, or one for each processor, named as in `process.arch`. On any other processor it is the
+ *   first: its columns are the same everywhere, and only they can be asked for there.
+ */
+export function objectFile<T extends ObjectTypes>(files: URL | Readonly<Record<string, URL>>): ObjectFile<T> {
+  if (files instanceof URL) return { url: files };
+  const url = files[process.arch] ?? Object.values(files)[0];
+  if (!url) throw new SkepError('SKEP_PLUGIN', 'a plugin without any object', 'build it: skep build');
   return { url };
 }
 

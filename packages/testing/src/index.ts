@@ -1,12 +1,14 @@
 export { type ClickHouseConfig, clusterXml } from './clickhouse/config.js';
 export { type ClickHouseOptions, ClickHouseServer, freePort, hasClickHouse } from './clickhouse/server.js';
 export { hasZooKeeper, ZooKeeper } from './clickhouse/zookeeper.js';
+export { processorContext, sinkContext } from './contexts.js';
 export * from './fake-ring.js';
 export * from './json-rows.js';
 export * from './layout.js';
+export { batchOfRecords, type KernelRecord } from './plugin-records.js';
 export * from './prototypes.js';
 export * from './record-bytes.js';
 export { batchOf, schemaOf } from './sink/batches.js';
-export { type PluginTestOptions, testPlugin } from './test-plugin.js';
+export { type PluginTestOptions, type RecordTest, testPlugin } from './test-plugin.js';
 export { type CreateProcessor, testProcessor } from './test-processor.js';
 export { type SinkUnderTest, testSink } from './test-sink.js';

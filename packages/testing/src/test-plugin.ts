@@ -1,20 +1,30 @@
-import { basename } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  type Check,
+  defaultProblems,
+  defaultValues,
+  docProblems,
+  filledReadme,
+  flagProblems,
+  importPlugin,
+  manifestProblems,
+  mapProblems,
+  optionProblems,
+  optionVariableProblems,
+  type PluginUnderTest,
+  programProblems,
+  readmeProblems,
+  readPlugin,
+  selftestProblems,
+  sourceProblems,
+  streamProblems,
+  structProblems,
+} from '@skep/build';
+import { ByteBuffer, createWriter, type OptionValues, rowsOf } from '@skep/core';
 import { describe, expect, it } from 'vitest';
-import { manifestProblems } from './plugin/manifest.js';
-import { defaultProblems, flagProblems, optionProblems, optionVariableProblems } from './plugin/options.js';
-import { type Check, type PluginUnderTest, readPlugin } from './plugin/plugin-under-test.js';
-import { mapProblems, programProblems, streamProblems } from './plugin/programs.js';
-import { readmeProblems } from './plugin/readme.js';
-import { selftestProblems } from './plugin/selftest.js';
-import { docProblems, sourceProblems, structProblems } from './plugin/structs.js';
-
-export interface PluginTestOptions {
-  /**
-   * What README.md must hold with its generated tables up to date; undefined when there is no generator. The tables
-   * are not compared without it.
-   */
-  readonly generatedReadme?: ((folder: string) => Promise<string | undefined>) | undefined;
-}
+import { batchOfRecords, type KernelRecord } from './plugin-records.js';
 
 const CHECKS: readonly (readonly [string, Check])[] = [
   ['has a complete package.json', manifestProblems],
@@ -32,13 +42,31 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ['has a README with the sections that every tool has', readmeProblems],
 ];
 
+/** Records as the program leaves them, and what must become of them. */
+export interface RecordTest {
+  readonly stream: string;
+  readonly options?: Partial<OptionValues>;
+  /** Members of the record of a ring, or of key and value of a map; what is not named is 0. Times are since the epoch. */
+  readonly records: readonly KernelRecord[];
+  /** The rows, in order; each may have more columns than are named. */
+  readonly rows: readonly object[];
+  /** The table, header included, exactly. */
+  readonly text?: string;
+}
+
+export interface PluginTestOptions {
+  readonly records?: readonly RecordTest[];
+}
+
 /**
- * Register what every plugin owes as vitest tests: that package, definition, object, sources and README agree. Needs the
- * plugin built; no kernel, no privilege. Whether it sees what happens is what its self-tests say (`skep selftest`).
+ * Register what every plugin owes as vitest tests: that package, definition, object, sources and README agree, and that
+ * records become the rows they should. Needs the plugin built; no kernel, no privilege. Whether it sees what happens is
+ * what its self-tests say (`skep selftest`).
  *
- * @param folder of the package, such as `plugins/security/opensnoop`
+ * @param at the folder of the package, such as `plugins/security/opensnoop`, or `new URL('..', import.meta.url)`
  */
-export function testPlugin(folder: string, { generatedReadme }: PluginTestOptions = {}): void {
+export function testPlugin(at: string | URL, { records = [] }: PluginTestOptions = {}): void {
+  const folder = typeof at === 'string' ? at : fileURLToPath(at);
   describe(basename(folder), () => {
     let reading: Promise<PluginUnderTest> | undefined;
     const plugin = () => (reading ??= readPlugin(folder));
@@ -47,11 +75,24 @@ export function testPlugin(folder: string, { generatedReadme }: PluginTestOption
         expect(problemsOf(await plugin())).toEqual([]);
       });
     }
-    it('has tables in its README that are current', async ({ skip }) => {
-      const { readme } = await plugin();
-      const generated = await generatedReadme?.(folder);
-      if (generated === undefined) skip('there is no generator of the tables');
-      expect(readme).toBe(generated);
+    it('has tables in its README that are current', async () => {
+      const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+      expect(readme).toBe(filledReadme(await importPlugin(folder), readme));
+    });
+    it.each(records)('makes rows of what the program records for $stream', async (test) => {
+      checkRecords(await plugin(), test);
     });
   });
+}
+
+function checkRecords(plugin: PluginUnderTest, { stream, options = {}, records, rows, text }: RecordTest): void {
+  const values = { ...defaultValues(plugin.options), ...options } as OptionValues;
+  const batch = batchOfRecords(plugin, stream, records, values);
+  expect(rowsOf(batch)).toMatchObject([...rows]);
+  if (text === undefined) return;
+  const writer = createWriter('table', batch.schema);
+  const out = new ByteBuffer();
+  writer.begin(out);
+  writer.write(batch, out);
+  expect(Buffer.from(out.view()).toString()).toBe(text);
 }

@@ -1,2 +1,1 @@
-export * from './compile-bpf.js';
 export * from './plugins.js';

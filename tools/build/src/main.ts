@@ -1,20 +1,19 @@
 // Build steps that nx calls: `bpf <plugin folder>` and `plugins`.
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileBpf } from '@skep/build';
 import { formatError, isSkepError } from '@skep/core';
-import { CompileError, compileBpf } from './compile-bpf.js';
 import { buildPlugins } from './plugins.js';
 
 const root = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
-const include = resolve(root, 'packages/libbpf/include');
 const [step, folder] = process.argv.slice(2);
 
 if (step === 'bpf' && folder !== undefined) {
   try {
-    await compileBpf(resolve(folder), include);
+    await compileBpf(resolve(folder));
   } catch (error) {
-    if (!(error instanceof CompileError) && !isSkepError(error)) throw error;
-    process.stderr.write(`${isSkepError(error) ? formatError(error) : error.message}\n`);
+    if (!isSkepError(error)) throw error;
+    process.stderr.write(`${formatError(error)}\n`);
     process.exitCode = 1;
   }
 } else if (step === 'plugins') {

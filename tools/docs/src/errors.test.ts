@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { sections } from '@skep/build';
 import { ERROR_CODES, exitCodeOf, SkepError } from '@skep/core';
 import { describe, expect, it } from 'vitest';
-import { sections } from './markdown.js';
 
 const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
 const said = sections(page);

@@ -1,5 +1,5 @@
+import { cell, code, table } from '@skep/build';
 import { configSchema, type JsonSchema } from '@skep/runner';
-import { cell, code, table } from './markdown.js';
 
 interface Key {
   readonly name: string;

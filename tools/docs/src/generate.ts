@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { filledReadme, fillMarks, sinkOptions } from '@skep/build';
 import { frameTables } from './frame-tables.js';
 import { type KernelCell, kernelsPage } from './kernels-page.js';
-import { fillMarks } from './markdown.js';
-import { sinkOptions, toolOptions } from './option-tables.js';
-import { type DocumentedPackage, loadPackages, loadTools, type Tool } from './packages.js';
+import { type DocumentedPackage, loadPackages, loadTools } from './packages.js';
 import { toolIndex, toolSummary } from './tool-index.js';
-import { GENERATED, streamTables, toolPage } from './tool-page.js';
+import { GENERATED, toolPage } from './tool-page.js';
 
 /** What every generated file must hold, by path relative to the root. */
 export type Pages = ReadonlyMap<string, string>;
@@ -26,7 +25,7 @@ export async function generate(root: string): Promise<Pages> {
   const pages = new Map<string, string>();
   for (const tool of tools) {
     pages.set(`${TOOL_PAGES}/${tool.facts.name}.md`, toolPage(tool));
-    if (tool.readme) pages.set(`${tool.folder}/README.md`, pluginReadme(tool));
+    if (tool.readme) pages.set(`${tool.folder}/README.md`, filledReadme(tool.plugin, tool.readme));
   }
   pages.set(`${TOOL_PAGES}/README.md`, toolIndex(tools));
   const cells = JSON.parse(readFileSync(join(root, 'tools/matrix/results.json'), 'utf8')) as KernelCell[];
@@ -37,13 +36,6 @@ export async function generate(root: string): Promise<Pages> {
     pages.set('README.md', fillMarks(readFileSync(readme, 'utf8'), { tools: toolSummary(tools) }));
   }
   return pages;
-}
-
-function pluginReadme({ plugin, facts, readme }: Tool): string {
-  return fillMarks(readme, {
-    columns: streamTables(facts),
-    options: toolOptions(plugin.definition.options ?? {}),
-  });
 }
 
 function configuration(

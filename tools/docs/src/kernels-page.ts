@@ -1,5 +1,5 @@
+import { cell, code, table } from '@skep/build';
 import { KERNELS } from '@skep/vm';
-import { cell, code, table } from './markdown.js';
 import { GENERATED } from './tool-page.js';
 
 /** A tool's attach set on a kernel, as tools/matrix has measured it. */

@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { pluginFolders } from '@skep/build';
 import { readObjectFile } from '@skep/libbpf';
 import {
   describePlugin,
@@ -12,6 +11,7 @@ import {
   type PackageInfo,
   type PluginFacts,
 } from '@skep/runner';
+import { pluginFolders } from '@skep/workspace-build';
 
 /** A plugin of this workspace with everything its pages are made from. */
 export interface Tool {

@@ -1,4 +1,4 @@
-import { cell, table } from './markdown.js';
+import { cell, table } from '@skep/build';
 import type { Tool } from './packages.js';
 import { GENERATED } from './tool-page.js';
 

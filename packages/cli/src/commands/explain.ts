@@ -58,7 +58,8 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function isFile(target: string): boolean {
-  return /[./]/.test(target) || (existsSync(target) && statSync(target).isFile());
+  if (existsSync(target)) return statSync(target).isFile();
+  return /[./]/.test(target);
 }
 
 async function explainTarget(target: string, request: ExplainOptions): Promise<AttachPlan[]> {

@@ -16,6 +16,8 @@ const USAGE = `skep: kernel events from eBPF tools
   skep query "SQL" | NAME                   what was stored: SQL, or a query of the library (--list)
   skep record <tool...> -o FILE            raw records to a file; skep replay FILE gives them out again
   skep demo                                a recording of several tools, without root
+  skep create <what> <name>                a plugin, sink or processor of your own, ready to build
+  skep build [FOLDER]                      compile, check and document a package of your own
 
 skep <command> --help and skep <tool> --help say more.
 `;

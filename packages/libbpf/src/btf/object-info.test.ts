@@ -117,7 +117,7 @@ describe.skipIf(noClang)(`an object compiled by clang${noClang ? ` (${noClang})`
   });
 
   it('gives the types of its rows as TypeScript', () => {
-    const module = objectModule(read(), '../dist/x.bpf.o');
+    const module = objectModule(read(), { x64: '../dist/x.x64.bpf.o', arm64: '../dist/x.arm64.bpf.o' });
     for (const line of [
       'time: bigint;',
       '/** process * / id */',
@@ -126,7 +126,8 @@ describe.skipIf(noClang)(`an object compiled by clang${noClang ? ` (${noClang})`
       'fine: boolean;',
       'path: string;',
       'calls: bigint;',
-      "new URL('../dist/x.bpf.o', import.meta.url)",
+      "  x64: new URL('../dist/x.x64.bpf.o', import.meta.url),",
+      "  arm64: new URL('../dist/x.arm64.bpf.o', import.meta.url),",
     ]) {
       expect(module).toContain(line);
     }

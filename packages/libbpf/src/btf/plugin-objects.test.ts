@@ -40,9 +40,11 @@ describe.skipIf(objects.length === 0).each(objects.map((path) => [basename(path)
     });
 
     it('has a module of row types that is current', () => {
-      const module = join(path, '../../src', name.replace(/\.o$/, '.ts'));
+      const tool = name.replace(/\.\w+\.bpf\.o$/, '');
+      const module = join(path, '../../src', `${tool}.bpf.ts`);
       expect(existsSync(module)).toBe(true);
-      expect(readFileSync(module, 'utf8')).toBe(objectModule(info, `../dist/${name}`));
+      const objects = { x64: `../dist/${tool}.x64.bpf.o`, arm64: `../dist/${tool}.arm64.bpf.o` };
+      expect(readFileSync(module, 'utf8')).toBe(objectModule(info, objects));
     });
   },
 );

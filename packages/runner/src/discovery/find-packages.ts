@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type PackageInfo, type PackageKind, packageInfo } from './package-info.js';
+import { type PackageInfo, type PackageKind, packageInfo, readManifest, shortName } from './package-info.js';
 import { searchFolders } from './search-folders.js';
 
 // Also keeps `..` and absolute paths from leaving node_modules.
@@ -8,7 +8,7 @@ const PACKAGE_NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 
 /** Whether `use` is a path rather than the name of a package. */
 export function isPath(use: string): boolean {
-  return /^\.{0,2}\//.test(use);
+  return /^\.{0,2}\/|^\.{1,2}$/.test(use);
 }
 
 /** The packages that a name in the YAML may stand for, in the order they are tried. */
@@ -50,11 +50,17 @@ export function listPackages(folders: readonly string[]): PackageInfo[] {
 function packageAtPath(kind: PackageKind, use: string, base: string): PackageInfo | undefined {
   const path = resolve(base, use);
   const info = packageInfo(kind, use, path);
-  if (info) return { ...info, name: basename(path) };
+  if (info) return { ...info, name: nameIn(path) ?? basename(path) };
   if (!/\.[cm]?js$/.test(path) || !existsSync(path)) return undefined;
   const name = basename(path).replace(/\.[cm]?js$/, '');
   const folder = dirname(path);
   return { kind, name, package: use, version: '', description: '', folder, category: undefined };
+}
+
+/** The short name that the package in a folder gives itself. */
+function nameIn(folder: string): string | undefined {
+  const name = readManifest(folder)?.name;
+  return typeof name === 'string' && shortName(name) !== name ? shortName(name) : undefined;
 }
 
 function namesIn(folder: string): string[] {

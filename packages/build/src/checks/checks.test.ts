@@ -1,6 +1,6 @@
 import { option } from '@skep/core';
+import { layoutOf } from '@skep/testing';
 import { describe, expect, it } from 'vitest';
-import { layoutOf } from '../layout.js';
 import { compiled, defined, sound, withOption } from './fixture.js';
 import { manifestProblems } from './manifest.js';
 import { defaultProblems, flagProblems, optionProblems, optionVariableProblems } from './options.js';
@@ -37,7 +37,7 @@ const readme = (from: string, to: string): PluginUnderTest => ({ ...sound, readm
 
 describe('what is wrong is found', () => {
   it.each<[string, Check, PluginUnderTest, string]>([
-    ['a name of another tool', manifestProblems, manifest({ name: '@skep/plugin-other' }), '"name" does not end'],
+    ['a name that nobody finds', manifestProblems, manifest({ name: 'tool' }), '"name" is not skep-plugin-*'],
     ['no version', manifestProblems, manifest({ version: 'next' }), '"version" is not'],
     ['two lines of description', manifestProblems, manifest({ description: 'a\nb' }), '"description" is not one line'],
     ['an export that is not there', manifestProblems, manifest({ exports: './no.js' }), '"exports" is not a file'],

@@ -1,13 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { OptionDefinitions, Plugin } from '@skep/core';
 import { type ObjectInfo, readObject } from '@skep/libbpf/btf';
+import { type LoadedPlugin, loadPluginPackage, readManifest } from '@skep/runner/tool';
+import { packageAt } from '../package-at.js';
 
 /** A plugin package with everything that can be known of it without a kernel. */
 export interface PluginUnderTest {
   readonly folder: string;
-  /** Short name: that of the folder. */
+  /** Short name: `opensnoop` for `@skep/plugin-opensnoop` and `skep-plugin-opensnoop`. */
   readonly tool: string;
   readonly manifest: Readonly<Record<string, unknown>>;
   readonly definition: Plugin;
@@ -25,27 +27,27 @@ export type Check = (plugin: PluginUnderTest) => readonly string[];
 /**
  * Import the plugin in `folder` and read its object, its sources and its README.
  *
- * @throws Error when the package is not built, or exports no plugin.
+ * @throws SkepError SKEP_PLUGIN when the package is not built, SKEP_PLUGIN_NOT_FOUND when it exports no plugin.
  */
 export async function readPlugin(folder: string): Promise<PluginUnderTest> {
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
-  const entry = join(folder, String(manifest.exports ?? 'dist/index.js'));
-  if (!existsSync(entry)) throw new Error(`${entry} does not exist: build the plugins first`);
-  const { default: definition } = (await import(pathToFileURL(entry).href)) as { default?: Plugin };
-  if (!definition?.object) throw new Error(`${entry} has no default export made by definePlugin()`);
-  const info = readObject(readFileSync(fileURLToPath(definition.object.url)));
-  const options = definition.options ?? {};
+  const loaded = await importPlugin(folder);
+  const { name: tool, definition } = loaded;
   const readme = join(folder, 'README.md');
   return {
     folder,
-    tool: basename(folder),
-    manifest,
+    tool,
+    manifest: (readManifest(folder) ?? {}) as Readonly<Record<string, unknown>>,
     definition,
-    options,
-    info,
+    options: definition.options ?? {},
+    info: readObject(readFileSync(fileURLToPath(definition.object.url))),
     sources: readSources(join(folder, 'src')),
     readme: existsSync(readme) ? readFileSync(readme, 'utf8') : undefined,
   };
+}
+
+/** Import the plugin in `folder`, as a configuration that names it would. */
+export function importPlugin(folder: string): Promise<LoadedPlugin> {
+  return loadPluginPackage(packageAt(folder), folder);
 }
 
 function readSources(folder: string): ReadonlyMap<string, string> {

@@ -1,5 +1,5 @@
 import { definePlugin, type ObjectTypes, objectFile, option } from '@skep/core';
-import { layoutOf } from '../layout.js';
+import { layoutOf } from '@skep/testing';
 import type { PluginUnderTest } from './plugin-under-test.js';
 
 const definition = definePlugin({

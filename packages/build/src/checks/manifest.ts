@@ -4,11 +4,11 @@ import { PLUGIN_API, PLUGIN_TAG } from '@skep/core';
 import type { Check } from './plugin-under-test.js';
 
 /** The package can be published, found and described by its `package.json` alone. */
-export const manifestProblems: Check = ({ folder, tool, manifest, definition }) => {
+export const manifestProblems: Check = ({ folder, manifest, definition }) => {
   const problems: string[] = [];
   const need = (holds: boolean, what: string) => void (holds || problems.push(what));
   const { name, version, description, type, exports, files, peerDependencies, license } = manifest;
-  need(typeof name === 'string' && name.endsWith(tool), `"name" does not end with the folder's name, ${tool}`);
+  need(/^(?:@skep\/|skep-)plugin-./.test(String(name)), '"name" is not skep-plugin-*: it has no short name');
   need(/^\d+\.\d+\.\d+/.test(String(version)), '"version" is not major.minor.patch');
   need(isLine(description), '"description" is not one line of text without a full stop');
   need(type === 'module', '"type" is not "module"');
@@ -16,7 +16,10 @@ export const manifestProblems: Check = ({ folder, tool, manifest, definition }) 
   need(typeof exports === 'string' && existsSync(join(folder, exports)), '"exports" is not a file that exists');
   const packed = Array.isArray(files) ? files.map(String) : [];
   need(packed.includes('dist'), '"files" does not hold "dist"');
-  need(packed.includes('src/*.bpf.c'), '"files" does not hold "src/*.bpf.c": the license of the program wants it');
+  need(
+    packed.includes('src/*.bpf.c') || packed.includes('src'),
+    '"files" does not hold "src/*.bpf.c": the license of the program wants it',
+  );
   const peers = (peerDependencies ?? {}) as Readonly<Record<string, unknown>>;
   need(typeof peers['@skep/core'] === 'string', '"peerDependencies" does not hold @skep/core');
   need(

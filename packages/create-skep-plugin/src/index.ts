@@ -1,0 +1,2 @@
+export * from './create-package.js';
+export * from './kinds.js';
