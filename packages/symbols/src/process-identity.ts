@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import process from 'node:process';
 
 /**
  * What tells a process from another with the same id, and a program from the one that execve(2) put in its place: the
@@ -8,6 +9,8 @@ import { readFileSync } from 'node:fs';
  * @see proc_pid_stat(5), fields 22 and 28. Without ptrace access the stack is 0, and only the time tells.
  */
 export function processIdentity(pid: number): string | undefined {
+  // Not looked up: where opens are traced, looking would be an event of its own, for ever.
+  if (pid === process.pid) return 'self';
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'latin1');
