@@ -1,5 +1,5 @@
-// Dependencies point one way: plugins and sinks -> core; libbpf -> core; libbcc -> core, libbpf; runner -> core, libbpf, libbcc;
-// cli -> runner. Workspace packages are seen as what they export, `packages/<name>/dist`. Tests may also use what tests use.
+// Dependencies point one way: plugins and sinks -> core; libbpf, symbols -> core; libbcc -> core, libbpf; runner -> core,
+// libbpf, libbcc, symbols; cli -> runner. Workspace packages are seen as what they export, `packages/<name>/dist`. Tests may also use what tests use.
 const TESTS = '\\.test\\.ts$|[/-]fixtures?\\.ts$|/test/|plugins/plugins\\.test\\.ts$';
 
 /** What files in `from` may import of the workspace, besides their own folder. */
@@ -21,6 +21,7 @@ module.exports = {
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('core-stands-alone', '^packages/core/', []),
     only('libbpf-needs-core', '^packages/libbpf/', packages('core')),
+    only('symbols-need-core', '^packages/symbols/', packages('core')),
     only('libbcc-needs-libbpf', '^packages/libbcc/', packages('core', 'libbpf')),
     {
       name: 'sinks-and-processors-need-core',
@@ -29,8 +30,12 @@ module.exports = {
       from: { path: '^packages/((?:sink|processor)-[^/]+)/', pathNot: TESTS },
       to: { path: '^(packages|plugins|tools|e2e|examples)/', pathNot: ['^packages/$1/', ...packages('core')] },
     },
-    only('runner-needs-kernels', '^packages/runner/', packages('core', 'libbpf', 'libbcc')),
-    only('cli-needs-runner', '^packages/cli/', packages('build', 'core', 'create-skep-plugin', 'libbpf', 'runner', 'sink-stdout')),
+    only('runner-needs-kernels', '^packages/runner/', packages('core', 'libbpf', 'libbcc', 'symbols')),
+    only(
+      'cli-needs-runner',
+      '^packages/cli/',
+      packages('build', 'core', 'create-skep-plugin', 'libbpf', 'runner', 'sink-stdout'),
+    ),
     only('examples-need-libbcc', '^examples/', packages('core', 'libbcc')),
     only('build-needs-runner', '^packages/build/', packages('core', 'libbpf', 'runner')),
     only('create-needs-core', '^packages/create-skep-plugin/', packages('core')),

@@ -46,6 +46,7 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
     log: createLog(common.verbose ? 'debug' : 'warn'),
     debug: common.verbose === true,
     without,
+    frameStyle: common.output === 'table' ? 'places' : 'names',
     snapshots: isPeriodic && intervalMs !== undefined ? count : undefined,
     onlyAtEnd: isPeriodic && intervalMs === undefined,
     durationMs,

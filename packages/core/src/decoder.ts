@@ -24,7 +24,23 @@ export interface Member {
   readonly field: Field;
   /** Bytes from the start of the record. */
   readonly offset: number;
+  /** The member is the id of a stack, whose frames are the value. */
+  readonly stack?: StackMember;
 }
+
+export interface StackMember {
+  readonly half: 'kernel' | 'user';
+  /** Where the process of a user stack lies in the record: a u32. */
+  readonly pidOffset: number;
+}
+
+/** Gives the frames of a stack, as columns of meaning `skep_frames` hold them. */
+export interface StackFrames {
+  /** @param low and `high`: the id, in words; 0 for no stack */
+  frames(half: StackMember['half'], low: number, high: number, pid: number): Uint8Array;
+}
+
+const NO_FRAMES: StackFrames = { frames: () => new Uint8Array() };
 
 /** What must be added to boot-time nanoseconds to get nanoseconds since the epoch, as two 32-bit words. */
 export interface Clock {
@@ -40,11 +56,16 @@ export function clockFromOffset(offsetNs: bigint): Clock {
  * A decoder for records with these members, in the order of the schema's fields.
  *
  * One pass per column, not per row: measured 31 ns per row against 229 ns for row objects. Members of meaning
- * `skep_ktime_t` are turned from boot time into nanoseconds since the epoch with the clock of the moment.
+ * `skep_ktime_t` are turned from boot time into nanoseconds since the epoch with the clock of the moment, stacks into
+ * the names that `stacks` gives: none without it.
  */
-export function createDecoder(members: readonly Member[], clock: () => Clock): Decoder {
+export function createDecoder(
+  members: readonly Member[],
+  clock: () => Clock,
+  stacks: StackFrames = NO_FRAMES,
+): Decoder {
   const fields = members.map((member) => member.field);
-  const copies = members.map(copyOf);
+  const copies = members.map((member) => copyOf(member, stacks));
   return {
     fields,
     decode(memory, starts, ends, rows, into) {
@@ -68,7 +89,8 @@ interface Records {
 type Copy = (column: Column, records: Records) => void;
 
 /** How one member is copied. */
-function copyOf({ field, offset }: Member): Copy {
+function copyOf({ field, offset, stack }: Member, stacks: StackFrames): Copy {
+  if (stack) return (column, records) => copyFrames(column as BytesColumn, records, offset, stack, stacks);
   if (field.type === 'bytes') {
     const whole = WHOLE.has(field.meaning ?? '');
     const copy = whole ? copyBytes : copyText;
@@ -219,5 +241,26 @@ function copyBytes(
     const data = column.data;
     for (; i < stop; i++) data[end++] = from[i]!;
     to[at + r] = end;
+  }
+}
+
+/** Whoever names frames remembers them for a while: rows of one stack follow one another. */
+function copyFrames(
+  column: BytesColumn,
+  { memory, starts, rows, at }: Records,
+  offset: number,
+  { half, pidOffset }: StackMember,
+  stacks: StackFrames,
+): void {
+  const from = memory.u32;
+  const { ends: to } = column;
+  let end = at === 0 ? 0 : to[at - 1]!;
+  for (let r = 0; r < rows; r++) {
+    const i = (starts[r]! + offset) >>> 2;
+    const pid = from[(starts[r]! + pidOffset) >>> 2]!;
+    const frames = stacks.frames(half, from[i]!, from[i + 1]!, pid);
+    reserveBytes(column, end, frames.length);
+    column.data.set(frames, end);
+    to[at + r] = end += frames.length;
   }
 }

@@ -61,6 +61,8 @@ export interface EventStream<O extends OptionDefinitions = OptionDefinitions> ex
   readonly ring: string;
   /** Fields worth sorting by in a store; at most two. */
   readonly keys?: readonly string[];
+  /** Fields that the rows have only under a condition: with an option off their value would mean nothing. */
+  readonly fields?: Readonly<Record<string, Condition<O>>>;
   /** `separator: ','` when this holds: the tool's own CSV. */
   readonly delimited?: Condition<O>;
 }

@@ -1,8 +1,8 @@
 import type { Batch } from './batch.js';
 import type { Capability } from './capability.js';
+import type { Log } from './log.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
 import type { Schema } from './schema.js';
-import type { Log } from './sink.js';
 
 /**
  * A step between probe and sink, for the batches of one stream: it takes rows out, changes or adds columns, or gathers

@@ -44,8 +44,9 @@ export interface TableColumn {
   readonly width?: number;
   /** Cut longer values to this many characters; without it a long value is printed whole and shifts the row. */
   readonly max?: number;
-  /** `clock` HH:MM:SS; `since` seconds since the first row, `digits` decimals; `octal`; `scaled` value / divisor. */
-  readonly format?: 'clock' | 'since' | 'octal' | 'scaled' | 'quoted' | 'exact';
+  /** `clock` HH:MM:SS; `since` seconds since the first row, `digits` decimals; `octal`; `scaled` value / divisor;
+   * `stack`: frames on lines of their own below the row, innermost first. */
+  readonly format?: 'clock' | 'since' | 'octal' | 'scaled' | 'quoted' | 'exact' | 'stack';
   readonly digits?: number;
   readonly divisor?: number;
   /** Zero-pad to this many digits (octal). */

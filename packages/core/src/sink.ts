@@ -1,6 +1,7 @@
 import type { Batch } from './batch.js';
 import type { Capability } from './capability.js';
 import type { LedgerEntry } from './ledger.js';
+import type { Log } from './log.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
 import type { Schema } from './schema.js';
 import type { SinkQueries } from './store.js';
@@ -51,13 +52,6 @@ export interface AgentFacts {
   readonly startedMs: number;
   /** Hash of the configuration that is in force now, without its secrets: equal ones have equal hashes. */
   configDigest(): string;
-}
-
-export interface Log {
-  debug(message: string): void;
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
 }
 
 export interface SinkDefinition<O extends OptionDefinitions = OptionDefinitions> {

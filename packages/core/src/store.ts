@@ -1,5 +1,5 @@
+import type { Log } from './log.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
-import type { SinkContext } from './sink.js';
 
 /** How the rows of a sink that stores them can be asked for: `skep query`. */
 export interface SinkQueries<O extends OptionDefinitions = OptionDefinitions> {
@@ -11,7 +11,16 @@ export interface SinkQueries<O extends OptionDefinitions = OptionDefinitions> {
    * @throws SkepError SKEP_STORE when it cannot be reached, SKEP_LIBRARY when its engine is not installed,
    *   SKEP_PERMISSION when it is another user's, SKEP_OPTION for options that do not go together.
    */
-  open(options: OptionValues<O>, context: Pick<SinkContext, 'name' | 'folder' | 'log'>): Promise<EventStore>;
+  open(options: OptionValues<O>, context: StoreContext): Promise<EventStore>;
+}
+
+/** Which sink of which configuration a store belongs to. */
+export interface StoreContext {
+  /** Of the sink. */
+  readonly name: string;
+  /** Absolute; relative paths of the options start here. */
+  readonly folder: string;
+  readonly log: Log;
 }
 
 /** A question with a name. */

@@ -12,6 +12,7 @@ import {
   type PluginDefinition,
   type Row,
   rowsOf,
+  type Symbolizer,
 } from '@skep/core';
 import { compile, noClang } from './fixture.js';
 import { type LoadedFile, ObjectProbe, Poller, readObject } from './index.js';
@@ -68,7 +69,7 @@ export interface TestProbe {
 export function probeOf(
   source: string,
   definition: Pick<PluginDefinition, 'attach' | 'streams'>,
-  { everyMs, name = 'skep_test' }: { everyMs?: number; name?: string } = {},
+  { everyMs, name = 'skep_test', symbolizer }: { everyMs?: number; name?: string; symbolizer?: Symbolizer } = {},
 ): TestProbe {
   const bytes = compile(source);
   const file = { bytes, info: readObject(bytes) };
@@ -76,7 +77,16 @@ export function probeOf(
   const whole = { ...definition, object: { url: new URL('file:///nowhere') }, options } as unknown as PluginDefinition;
   const values: OptionValues = { magic: MAGIC };
   const owner = { plugin: name, source: name };
-  const probe = new ObjectProbe({ owner, definition: whole, file, options: values, log: SILENT, poller, everyMs });
+  const probe = new ObjectProbe({
+    owner,
+    definition: whole,
+    file,
+    options: values,
+    log: SILENT,
+    poller,
+    everyMs,
+    ...(symbolizer ? { symbolizer } : {}),
+  });
   const builders = probe.schemas.map((schema) => new BatchBuilder(schema));
   const test: TestProbe = {
     probe,

@@ -3,14 +3,18 @@ import {
   type Capability,
   type Clock,
   createDecoder,
+  type FrameStyle,
   type Log,
   type LossCounts,
+  type Member,
   NO_LOSSES,
   type OptionValues,
   type PluginDefinition,
   type Probe,
   type Schema,
   SkepError,
+  type StackFrames,
+  type Symbolizer,
 } from '@skep/core';
 import { type AttachOptions, attachProgram, type Link } from './attach.js';
 import { attachSets, type ResolvedSet } from './attach-sets.js';
@@ -32,6 +36,7 @@ import { LacksCapabilities, lackedBy, namesOf, refusal } from './privilege/refus
 import { mapRing, RingReader } from './ring.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
 import { Snapshots, type Taken } from './snapshots.js';
+import { EventStacks, NamedStacks, STACK_MAPS, type StackAddresses } from './stacks.js';
 import { type Tap, tapped } from './tap.js';
 import { ensureTracefs, isTracefsMounted, needsTracefs } from './tracefs.js';
 import { setTracepointArgs } from './tracepoint-args.js';
@@ -56,6 +61,10 @@ export interface ObjectProbeOptions {
   readonly without?: FeatureSet;
   /** Guarded helpers that the object may call. */
   readonly allow?: readonly string[];
+  /** Names the frames of stacks; without it stacks are empty. */
+  readonly symbolizer?: Symbolizer;
+  /** How frames are named. Default: names. */
+  readonly frameStyle?: FrameStyle;
 }
 
 /** What came of trying one set. */
@@ -88,6 +97,7 @@ export class ObjectProbe implements Probe {
   private counters: Counters | undefined;
   private bss: { readonly buffer: ArrayBuffer; readonly address: bigint; readonly length: number } | undefined;
   private snapshots: Snapshots | undefined;
+  private eventStacks: { readonly store: EventStacks; readonly frames: NamedStacks } | undefined;
   private readonly ready = new Map<Schema, Taken[]>();
   private taking: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -115,14 +125,16 @@ export class ObjectProbe implements Probe {
   }
 
   /**
-   * What using it needs once it is attached: before Linux 5.19 (commit c8644cd0efe7) maps are read with CAP_BPF only,
+   * What using it needs once it is attached: stacks of other users' processes are named with CAP_SYS_PTRACE; before Linux 5.19 (commit c8644cd0efe7) maps are read with CAP_BPF only,
    * where kernel.unprivileged_bpf_disabled is set. Asked by trying.
    */
   get needs(): readonly Capability[] {
     const [snapshot] = this.config.file.info.snapshots.keys();
-    if (snapshot === undefined || !this.object) return [];
-    const map = this.object.map(`${snapshot}_0`);
-    return withOnly([], () => map.isReadable) ? [] : ['CAP_BPF'];
+    const needs: Capability[] = this.plans.some(hasUserStacks) ? ['CAP_SYS_PTRACE'] : [];
+    const name = snapshot === undefined ? STACK_MAPS[0] : `${snapshot}_0`;
+    if (!this.object || (snapshot === undefined && !this.namesStacks)) return needs;
+    const map = this.object.map(name);
+    return withOnly([], () => map.isReadable) ? needs : [...needs, 'CAP_BPF'];
   }
 
   /**
@@ -202,6 +214,7 @@ export class ObjectProbe implements Probe {
       object.select(new Set(set.programs), needed);
       applyOptions(object, definition.options ?? {}, options);
       setTracepointArgs(object);
+      this.sizeStacks(object);
       object.load();
       return object;
     };
@@ -219,10 +232,45 @@ export class ObjectProbe implements Probe {
         'declare streams with SKEP_RING or SKEP_SNAPSHOT',
       );
     this.counters = new Counters(file.info, this.bss.buffer, libbpf().libbpf_num_possible_cpus());
+    if (this.namesStacks) this.openStacks(object);
     for (const plan of this.plans) if (plan.kind === 'events') this.openRing(object, plan);
     if (file.info.snapshots.size > 0) {
       this.snapshots = new Snapshots(object, this.counters, this.bss.buffer, nowNs());
     }
+  }
+
+  /** Whether rows of these options have stacks. */
+  private get namesStacks(): boolean {
+    return this.plans.some(hasStacks);
+  }
+
+  /** Where nobody asks for stacks their maps take no memory; where somebody does, processes are named while they live. */
+  private sizeStacks(object: BpfObject): void {
+    const isPrompt = this.plans.some(hasUserStacks) && object.info.variables.has('skep_prompt');
+    if (isPrompt) object.setConstant('skep_prompt', new Uint8Array(Uint32Array.of(process.pid).buffer));
+    if (this.namesStacks) return;
+    for (const name of STACK_MAPS) if (object.info.maps.includes(name)) object.map(name).setMaxEntries(1);
+  }
+
+  private openStacks(object: BpfObject): void {
+    const { symbolizer, file } = this.config;
+    symbolizer?.prepareKernel();
+    if (!symbolizer || file.info.snapshots.size > 0) return;
+    const epoch = new Uint32Array(this.bss!.buffer, file.info.variables.get('skep_epoch')?.offset ?? 0, 1);
+    const store = new EventStacks(
+      STACK_MAPS.map((name) => object.map(name)),
+      epoch,
+    );
+    this.eventStacks = { store, frames: this.framesOf((id) => store.addresses(id))! };
+  }
+
+  private framesOf(addresses: (id: bigint) => BigUint64Array | undefined): NamedStacks | undefined {
+    const { symbolizer, frameStyle = 'names' } = this.config;
+    return symbolizer && new NamedStacks(symbolizer, frameStyle, addresses);
+  }
+
+  private framesOfTaken(stacks: StackAddresses | undefined): StackFrames | undefined {
+    return stacks && this.framesOf((id) => stacks.get(id));
   }
 
   private openRing(object: BpfObject, plan: Extract<StreamPlan, { kind: 'events' }>): void {
@@ -231,8 +279,8 @@ export class ObjectProbe implements Probe {
     const { members, size } = plan.record;
     // Text as the last member may be sent short: only what stands before it must be there.
     const last = members.at(-1);
-    const smallest = last && last.field.type === 'bytes' ? last.offset : size;
-    const make = (clock: () => Clock) => createDecoder(members, clock);
+    const smallest = last && last.field.type === 'bytes' && !last.stack ? last.offset : size;
+    const make = (clock: () => Clock) => createDecoder(members, clock, this.eventStacks?.frames);
     const { tap } = this.config;
     const decoder = tap ? tapped(tap, this.clock, make) : make(this.clock);
     const reader = new RingReader(memory, decoder, smallest);
@@ -310,6 +358,8 @@ export class ObjectProbe implements Probe {
     if (!plan || !this.object) return 0;
     if (this.failure !== undefined) throw this.failure;
     if (plan.kind === 'events') {
+      this.eventStacks?.store.turn();
+      this.eventStacks?.frames.forget();
       const rows = this.rings.get(plan.schema.stream)?.reader.drain(into) ?? 0;
       if (rows > 0) into.lost += this.newlyLost(plan.ring);
       return rows;
@@ -322,7 +372,8 @@ export class ObjectProbe implements Probe {
     into.snapshot = { timeNs, intervalNs, complete };
     this.config.tap?.snapshot(taken, this.covered(plan.schema.stream));
     const isArray = this.isArray(plan);
-    return plan.kind === 'table' ? tableRows(plan, taken, isArray, into) : histogramRows(plan, taken, into);
+    const frames = this.framesOfTaken(taken.stacks);
+    return plan.kind === 'table' ? tableRows(plan, taken, isArray, into, frames) : histogramRows(plan, taken, into);
   }
 
   /** Where the rows of each stream come from. After `open`. */
@@ -395,6 +446,7 @@ export class ObjectProbe implements Probe {
     this.ready.clear();
     this.counters = undefined;
     this.snapshots = undefined;
+    this.eventStacks = undefined;
     if (this.bss) libc().munmap(this.bss.address, this.bss.length);
     this.bss = undefined;
     this.object?.close();
@@ -422,4 +474,17 @@ function provideTracefs(programs: readonly ProgramInfo[], needed: readonly Progr
 
 function nowNs(): bigint {
   return BigInt(Date.now()) * 1_000_000n;
+}
+
+function stackMembers(plan: StreamPlan): readonly Member[] {
+  const members = plan.kind === 'events' ? plan.record.members : plan.snapshot.key.members;
+  return members.filter(({ stack }) => stack !== undefined);
+}
+
+function hasStacks(plan: StreamPlan): boolean {
+  return stackMembers(plan).length > 0;
+}
+
+function hasUserStacks(plan: StreamPlan): boolean {
+  return stackMembers(plan).some(({ stack }) => stack?.half === 'user');
 }

@@ -8,6 +8,7 @@ import {
   gather,
   kernelMemory,
   type Member,
+  type StackFrames,
   type WideColumn,
 } from '@skep/core';
 import type { RecordLayout, StreamPlan } from './btf/index.js';
@@ -99,7 +100,13 @@ function isEmpty(bytes: Uint8Array, start: number, size: number): boolean {
 }
 
 /** Fill `into` with the entries of a table's snapshot: decoded, computed, sorted, cut to the plan's limit. */
-export function tableRows(plan: TablePlan, taken: Taken, isArray: boolean, into: BatchBuilder): number {
+export function tableRows(
+  plan: TablePlan,
+  taken: Taken,
+  isArray: boolean,
+  into: BatchBuilder,
+  stacks?: StackFrames,
+): number {
   const { key, value } = plan.snapshot;
   const merged = mergeCpus(taken.entries, value);
   const valueStride = taken.entries.count > 0 ? merged.length / taken.entries.count : 0;
@@ -113,7 +120,14 @@ export function tableRows(plan: TablePlan, taken: Taken, isArray: boolean, into:
     return picked;
   };
   fillTime(into.columns[0] as WideColumn, taken.timeNs, rows);
-  decodeAll(pick(taken.entries.keys, key.size), key.size, key.size, rows, decoderOf(key.members), columnsFrom(into, 1));
+  decodeAll(
+    pick(taken.entries.keys, key.size),
+    key.size,
+    key.size,
+    rows,
+    decoderOf(key.members, stacks),
+    columnsFrom(into, 1),
+  );
   const firstValue = 1 + key.members.length;
   decodeAll(
     pick(merged, valueStride),
@@ -128,8 +142,8 @@ export function tableRows(plan: TablePlan, taken: Taken, isArray: boolean, into:
   return orderRows(plan, into);
 }
 
-function decoderOf(members: readonly Member[]): Decoder {
-  return createDecoder(members, NO_CLOCK);
+function decoderOf(members: readonly Member[], stacks?: StackFrames): Decoder {
+  return createDecoder(members, NO_CLOCK, stacks);
 }
 
 function fillTime(column: WideColumn, timeNs: bigint, rows: number): void {

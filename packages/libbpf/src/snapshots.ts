@@ -3,6 +3,7 @@ import type { Counters } from './counters.js';
 import type { Entries } from './map.js';
 import { rcuGracePeriod } from './native/libc.js';
 import type { BpfObject } from './object.js';
+import { STACK_MAPS, type StackAddresses, stackAddresses } from './stacks.js';
 
 /** What one side of a snapshot held when it was taken. */
 export interface Taken {
@@ -10,6 +11,8 @@ export interface Taken {
   readonly timeNs: bigint;
   readonly intervalNs: bigint;
   readonly complete: boolean;
+  /** Stacks that the entries name by their ids. */
+  readonly stacks?: StackAddresses;
 }
 
 /**
@@ -24,11 +27,13 @@ export class Snapshots {
   private lastNs: bigint;
   private readonly mapFull: Map<string, bigint> = new Map();
   private readonly covered: Map<string, bigint> = new Map();
+  private readonly hasStacks: boolean;
 
   /** @param bss the mapped .bss, which holds `skep_epoch` */
   constructor(object: BpfObject, counters: Counters, bss: ArrayBuffer, nowNs: bigint) {
     this.object = object;
     this.counters = counters;
+    this.hasStacks = object.info.maps.includes(STACK_MAPS[0]);
     this.names = [...object.info.snapshots.keys()];
     this.epoch = new Uint32Array(bss, object.info.variables.get('skep_epoch')?.offset ?? 0, 1);
     this.lastNs = nowNs;
@@ -36,16 +41,18 @@ export class Snapshots {
 
   /** Everything counted since the last time, by snapshot. The caller does not call again before it settles. */
   async take(nowNs: () => bigint): Promise<ReadonlyMap<string, Taken>> {
-    const side = Atomics.load(this.epoch, 0) & 1;
+    const side: 0 | 1 = Atomics.load(this.epoch, 0) & 1 ? 1 : 0;
     Atomics.store(this.epoch, 0, side ^ 1);
     const timeNs = nowNs();
     const intervalNs = timeNs - this.lastNs;
     this.lastNs = timeNs;
     await rcuGracePeriod();
     const taken = new Map<string, Taken>();
+    const stacks = this.hasStacks ? stackAddresses(this.object.map(STACK_MAPS[side]).entries(true)) : undefined;
     for (const name of this.names) {
       const entries = this.object.map(`${name}_${side}`).entries(true);
-      taken.set(name, { entries, timeNs, intervalNs, complete: this.account(name, side) });
+      const complete = this.account(name, side);
+      taken.set(name, { entries, timeNs, intervalNs, complete, ...(stacks ? { stacks } : {}) });
     }
     return taken;
   }

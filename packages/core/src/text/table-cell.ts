@@ -1,13 +1,18 @@
 import type { Meanings } from '../meaning.js';
+import { frames } from '../meanings/frames.js';
 import type { Field, TableColumn } from '../schema.js';
 import type { Cell } from './cell.js';
 import { EmptyCell } from './empty-cell.js';
 import { OctalCell, OctalWideCell } from './octal-cell.js';
 import { ScaledNumberCell, ScaledWideCell, SinceCell } from './scaled-cells.js';
+import { StackLines } from './stack-lines.js';
 import { quotedTableStyle, tableStyle } from './table-style.js';
 import { encodedIn } from './text-in.js';
 import { ClockCell } from './time-cells.js';
 import { plainCell, valueCell } from './value-cell.js';
+
+/** Frames below a row. */
+const STACK_INDENT = 8;
 
 /** The cell that writes `field` as `column` asks; a format that does not suit the field's type is ignored. */
 export function tableCell(field: Field, column: TableColumn, meanings: Meanings): Cell {
@@ -34,6 +39,8 @@ function formatted(field: Field, column: TableColumn, meanings: Meanings): Cell 
       return number ? new ScaledNumberCell(divisor, digits) : value();
     case 'quoted':
       return value(quotedTableStyle);
+    case 'stack':
+      return field.meaning === frames.typedef ? new StackLines(STACK_INDENT) : value();
     case 'exact':
       return plainCell(field, tableStyle);
     default:

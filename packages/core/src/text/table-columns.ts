@@ -1,4 +1,5 @@
 import type { Meanings } from '../meaning.js';
+import { frames } from '../meanings/frames.js';
 import { meanings as builtin } from '../meanings/index.js';
 import type { Field, Schema, TableColumn } from '../schema.js';
 import type { Cell } from './cell.js';
@@ -20,6 +21,8 @@ export interface PreparedColumn {
   readonly left: boolean;
   /** Most characters. */
   readonly max: number;
+  /** Lines below the row, in place of a column of it. */
+  readonly isBelow: boolean;
 }
 
 /**
@@ -50,6 +53,7 @@ function prepare(schema: Schema, column: TableColumn, meanings: Meanings): Prepa
     width: Math.abs(width),
     left: width < 0,
     max: column.max ?? Number.POSITIVE_INFINITY,
+    isBelow: column.format === 'stack' && field.meaning === frames.typedef,
   };
 }
 

@@ -14,9 +14,11 @@ export interface LineWriter {
 /** Columns padded to their widths; a value that is too long is whole, and shifts the rest of its line. */
 export class AlignedLines implements LineWriter {
   private readonly columns: readonly PreparedColumn[];
+  private readonly below: readonly PreparedColumn[];
 
   constructor(columns: readonly PreparedColumn[]) {
-    this.columns = columns;
+    this.columns = columns.filter(({ isBelow }) => !isBelow);
+    this.below = columns.filter(({ isBelow }) => isBelow);
   }
 
   header(out: ByteBuffer): void {
@@ -32,9 +34,10 @@ export class AlignedLines implements LineWriter {
   }
 
   rows(batch: Batch, out: ByteBuffer): void {
-    const { columns } = this;
+    const { columns, below } = this;
     const count = columns.length;
     for (const { cell, index } of columns) cell.bind(batch.columns[index]!);
+    for (const { cell, index } of below) cell.bind(batch.columns[index]!);
     for (let row = 0; row < batch.rows; row++) {
       let end = out.length;
       for (let c = 0; c < count; c++) {
@@ -49,6 +52,7 @@ export class AlignedLines implements LineWriter {
       out.length = end;
       out.ensure(1);
       out.bytes[out.length++] = 0x0a;
+      for (const { cell } of below) cell.write(out, row);
     }
   }
 }

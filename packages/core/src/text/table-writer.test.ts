@@ -37,6 +37,26 @@ describe('a layout with a line', () => {
   });
 });
 
+describe('a column of stacks', () => {
+  const schema = schemaOf([comm, field('callers', 'bytes', { meaning: 'skep_frames', size: 0 })], {
+    columns: [{ field: 'callers', format: 'stack' }, { field: 'comm' }],
+  });
+  const batch = batchOf(schema, [
+    { comm: 'one', callers: 'main;read_\x1b[31m;open' },
+    { comm: 'two', callers: '' },
+  ]);
+
+  it('stands below each row, innermost first', () => {
+    const below = '        open\n        read_\\x1b[31m\n        main\n';
+    expect(textOf('table', [batch])).toBe(`COMM\none\n${below}two\n`);
+  });
+
+  it('is a list of frames in JSON, root first', () => {
+    const rows = textOf('json', [batch]).trim().split('\n');
+    expect(rows.map((row) => JSON.parse(row).callers)).toEqual([['main', 'read_\x1b[31m', 'open'], []]);
+  });
+});
+
 describe('a table of events', () => {
   const opens = [time, field('uid'), field('pid'), comm, field('fd', 'i32'), field('err'), field('flags'), path];
   const basic: TableColumn[] = [

@@ -19,6 +19,12 @@
 	SKEP_COUNTS(name)
 
 /*
+ * Set where user space has to look at processes while they live: it is then woken by every record. The value is its own
+ * process: what it does to look at others must not wake it again.
+ */
+const volatile __u32 skep_prompt = 0;
+
+/*
  * Flags for a submit: silent, except while the ring passes its half. Above that band every event would queue an
  * irq_work; should the wakeup of the band be missed, the timer of user space drains the ring.
  */
@@ -27,6 +33,8 @@ static __always_inline __u64 skep_wake_flags(void *ring)
 	__u64 used = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
 	__u64 size = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE);
 
+	if (skep_prompt && bpf_get_current_pid_tgid() >> 32 != skep_prompt)
+		return BPF_RB_FORCE_WAKEUP;
 	return used - size / 2 < size / 16 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 

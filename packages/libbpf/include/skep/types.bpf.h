@@ -32,6 +32,8 @@ typedef char skep_text_t;         /* skep_text_t host[80]: any other text */
 typedef char skep_argv_t;         /* skep_argv_t args[8192]: texts that each end with NUL */
 typedef __u8 skep_ip_t[16];       /* IPv6 in network order; IPv4 as ::ffff:a.b.c.d */
 typedef __u32 skep_block_flags_t; /* cmd_flags of a block request */
+typedef __u64 skep_kernel_stack_t; /* a stack by its id, <skep/stack.bpf.h>: its frames become the column */
+typedef __u64 skep_user_stack_t;  /* the same, of the process in member `pid` */
 typedef __u64 skep_max_t;         /* merges over CPUs by the largest, not by the sum */
 
 /* A power-of-two histogram: slot 0 counts 0 and 1, slot i counts 2^i .. 2^(i+1)-1. */

@@ -25,6 +25,7 @@ export function recordLayout(btf: Btf, id: number, name: string, docs: ReadonlyM
     return { name, size: sizeOf(btf, id), members: [{ field, offset: 0 }], histograms: [] };
   }
   const members: Member[] = [];
+  const pid = type.members.find((member) => member.name === 'pid');
   const histograms: { name: string; offset: number; doc: string }[] = [];
   for (const [i, member] of type.members.entries()) {
     if (PADDING.test(member.name)) continue;
@@ -32,10 +33,29 @@ export function recordLayout(btf: Btf, id: number, name: string, docs: ReadonlyM
     if (member.bits > 0) throw new SkepError('SKEP_SCHEMA', `${where} is a bit field`, 'use an integer of whole bytes');
     const doc = docs.get(`${target}:${i}`) ?? '';
     const offset = member.offsetBits / 8;
-    if (resolve(btf, member.type).typedef === 'skep_hist_t') histograms.push({ name: member.name, offset, doc });
+    const { typedef } = resolve(btf, member.type);
+    const half = STACKS.get(typedef ?? '');
+    if (half) {
+      if (half === 'user' && !pid) {
+        throw new SkepError('SKEP_SCHEMA', `${where} is a user stack of nobody`, 'add a member "__u32 pid" beside it');
+      }
+      const field = framesField(member.name, doc);
+      members.push({ field, offset, stack: { half, pidOffset: pid ? pid.offsetBits / 8 : offset } });
+    } else if (typedef === 'skep_hist_t') histograms.push({ name: member.name, offset, doc });
     else members.push({ field: fieldOf(btf, member.type, member.name, doc, where), offset });
   }
   return { name: type.name, size: type.size, members, histograms };
+}
+
+/** Typedefs of stack ids: which half of the stack it is. */
+const STACKS: ReadonlyMap<string, 'kernel' | 'user'> = new Map([
+  ['skep_kernel_stack_t', 'kernel'],
+  ['skep_user_stack_t', 'user'],
+]);
+
+/** Names of frames, in place of the id. */
+export function framesField(name: string, doc: string): Field {
+  return { name, type: 'bytes', meaning: 'skep_frames', doc, size: 0, labels: undefined };
 }
 
 function fieldOf(btf: Btf, id: number, name: string, doc: string, where = name): Field {

@@ -1,6 +1,7 @@
 import {
   type ColumnSpec,
   type ComputedField,
+  type Condition,
   type Field,
   type HistogramStream,
   holds,
@@ -77,7 +78,7 @@ function planStream(
 ): StreamPlan {
   const where = `stream "${name}" of plugin ${owner.plugin}`;
   if ('ring' in stream) {
-    const record = wanted(info.rings, stream.ring, `${where}: ring`);
+    const record = withoutMembers(wanted(info.rings, stream.ring, `${where}: ring`), stream.fields ?? {}, options);
     const fields = record.members.map((member) => member.field);
     const separator = stream.delimited !== undefined && holds(stream.delimited, options) ? { separator: ',' } : {};
     const layout: Layout = { ...layoutOf(stream, fields, options, where), ...separator };
@@ -140,6 +141,15 @@ function absentKeys(stream: TableStream | HistogramStream, options: OptionValues
     ? (stream.histogram.sections ?? []).map(({ field, when }) => [field, when] as const)
     : Object.entries(stream.keyFields ?? {});
   return new Set(conditions.filter(([, when]) => !holds(when, options)).map(([field]) => field));
+}
+
+function withoutMembers(
+  record: RecordLayout,
+  conditions: Readonly<Record<string, Condition>>,
+  options: OptionValues,
+): RecordLayout {
+  const members = record.members.filter(({ field }) => holds(conditions[field.name], options));
+  return { ...record, members };
 }
 
 function withoutKeys(snapshot: SnapshotInfo, absent: ReadonlySet<string>): SnapshotInfo {

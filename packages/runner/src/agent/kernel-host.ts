@@ -1,5 +1,6 @@
-import type { Log, Probe } from '@skep/core';
+import type { FrameStyle, Log, Probe } from '@skep/core';
 import { type FeatureSet, type LoadedFile, ObjectProbe, Poller, readObjectFile, type Tap } from '@skep/libbpf';
+import { SystemSymbolizer } from '@skep/symbols';
 import type { PluginInstance } from '../config/config.js';
 import { programOf } from './program-text.js';
 
@@ -34,6 +35,8 @@ export interface KernelHostOptions {
   readonly tap?: Tap | undefined;
   /** Features that this kernel is taken not to have. */
   readonly without?: FeatureSet | undefined;
+  /** How frames of stacks are named. Default: names. */
+  readonly frameStyle?: FrameStyle | undefined;
 }
 
 /** The kernel side of the agent: makes probes, and waits for them. One per process. */
@@ -41,18 +44,20 @@ export class KernelHost implements ProbeHost {
   private readonly log: Log;
   private readonly options: KernelHostOptions;
   private readonly files = new Map<string, LoadedFile>();
+  private readonly symbolizer: SystemSymbolizer;
   private poller: Poller | undefined;
 
   constructor(log: Log, options: KernelHostOptions = {}) {
     this.log = log;
     this.options = options;
+    this.symbolizer = new SystemSymbolizer(log);
   }
 
   /** A probe that is not open yet. Objects are read once, however many instances use them. */
   probe({ name, plugin, options, everyMs, attachSet, allow }: ProbeRequest): ObjectProbe {
     this.poller ??= new Poller();
     const { definition } = plugin;
-    const { debug = false, tap, without } = this.options;
+    const { debug = false, tap, without, frameStyle = 'names' } = this.options;
     return new ObjectProbe({
       owner: { plugin: plugin.name, source: name },
       definition,
@@ -63,6 +68,8 @@ export class KernelHost implements ProbeHost {
       everyMs,
       debug,
       ...(allow ? { allow } : {}),
+      symbolizer: this.symbolizer,
+      frameStyle,
       ...(tap ? { tap } : {}),
       ...(without ? { without } : {}),
       ...(attachSet === undefined ? {} : { attachSet }),

@@ -13,6 +13,7 @@ import {
   suggest,
 } from '@skep/core';
 import { ObjectProbe, Poller, readObjectFile } from '@skep/libbpf';
+import { SystemSymbolizer } from '@skep/symbols';
 import { createFindUser } from '../config/users.js';
 import { optionFilters, rowFilter } from './routes.js';
 
@@ -64,7 +65,18 @@ export async function* openBatches<P extends AnyPlugin>(
   const wake = () => poller.wake();
   signal?.addEventListener('abort', wake);
   const owner = { plugin: name, source: name };
-  const probe = new ObjectProbe({ owner, definition: plugin, file, options: values, log, poller, everyMs, allow });
+  const symbolizer = new SystemSymbolizer(log);
+  const probe = new ObjectProbe({
+    owner,
+    definition: plugin,
+    file,
+    options: values,
+    log,
+    poller,
+    everyMs,
+    allow,
+    symbolizer,
+  });
   try {
     await probe.open();
     await probe.attach();

@@ -14,6 +14,7 @@ export default definePlugin({
     opens: {
       doc: 'one call of open, creat, openat or openat2',
       ring: 'events',
+      fields: { callers: 'callers' },
       table: [
         { field: 'time', header: 'TIME(s)', width: -13, format: 'since', digits: 9, when: 'timestamp' },
         { field: 'uid', width: -5, when: 'print_uid' },
@@ -25,6 +26,7 @@ export default definePlugin({
         { field: 'flags', width: -8, format: 'octal', pad: 8, when: 'extended_fields' },
         { field: 'mode', width: -4, format: 'octal', pad: 4, empty: 'n/a', emptyIs: -1, when: 'extended_fields' },
         { field: 'path' },
+        { field: 'callers', format: 'stack', when: 'callers' },
       ],
     },
   },
@@ -62,6 +64,7 @@ export default definePlugin({
       flags: '-b N, --buffer-pages N',
       default: 1024,
     }),
+    callers: option.boolean('Show the functions of the program that led to each call', { flags: '-c, --callers' }),
     exec: option.command('Run this command and trace it alone', {
       flags: '--exec CMD',
       conflicts: ['pid', 'tid'],

@@ -5,6 +5,9 @@
 #include <skep/kernel/trace.h>
 #include <skep/path.bpf.h>
 
+#define SKEP_STACKS 4096 /* call sites of open(2) between two drains */
+#include <skep/stack.bpf.h>
+
 #define O_WRONLY 01
 #define O_CREAT 0100
 #define O_TRUNC 01000
@@ -12,6 +15,7 @@
 
 const volatile bool opt_failed = false;
 const volatile bool opt_full_path = false;
+const volatile bool opt_callers = false;
 const volatile __u32 opt_flag_filter = 0; // any of these bits; 0: all calls
 
 struct opensnoop_event {
@@ -24,6 +28,7 @@ struct opensnoop_event {
 	__u16 err SKEP_DOC("errno, 0 when the call succeeded");
 	__s16 mode SKEP_DOC("permissions asked for, or -1 when the call cannot create a file");
 	skep_comm_t comm;
+	skep_user_stack_t callers SKEP_DOC("functions of the program that led to the call, root first");
 	skep_path_t path[SKEP_PATH_MAX] SKEP_DOC("as the program passed it; with full_path from the root");
 };
 SKEP_RING(events, struct opensnoop_event, 4 * 1024 * 1024);
@@ -70,7 +75,7 @@ static __always_inline long path_into(char *to, int dfd, const char *path, int r
 	return SKEP_PATH_MAX;
 }
 
-static __always_inline int opened(int dfd, const char *path, __u32 flags, __u32 mode, int ret)
+static __always_inline int opened(void *ctx, int dfd, const char *path, __u32 flags, __u32 mode, int ret)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 	struct opensnoop_scratch *room;
@@ -92,6 +97,7 @@ static __always_inline int opened(int dfd, const char *path, __u32 flags, __u32 
 	e->err = ret >= 0 ? 0 : -ret;
 	e->mode = flags & (O_CREAT | O_TMPFILE) ? mode & 07777 : -1;
 	bpf_get_current_comm(&e->comm, sizeof(e->comm));
+	e->callers = opt_callers ? skep_stack(events, ctx, BPF_F_USER_STACK) : 0;
 	length = path_into(e->path, dfd, path, ret);
 	if (length >= 0 && length <= SKEP_PATH_MAX)
 		skep_output(events, e, offsetof(struct opensnoop_event, path) + length);
@@ -116,7 +122,7 @@ static __always_inline struct open_how user_how(unsigned long address)
 		if (!wanted(ctx->ret))                                                                                 \
 			return 0;                                                                                      \
 		regs = skep_task_regs();                                                                               \
-		return opened(__VA_ARGS__, ctx->ret);                                                                  \
+		return opened(ctx, __VA_ARGS__, ctx->ret);                                                                 \
 	}
 #define ARG(n) PT_REGS_PARM##n##_CORE_SYSCALL(regs)
 
@@ -130,7 +136,7 @@ int BPF_PROG(open_fexit, int dfd, const char *path, struct open_how *how, int re
 {
 	if (!wanted(ret))
 		return 0;
-	return opened(dfd, path, BPF_CORE_READ(how, flags), BPF_CORE_READ(how, mode), ret);
+	return opened(ctx, dfd, path, BPF_CORE_READ(how, flags), BPF_CORE_READ(how, mode), ret);
 }
 
 struct opensnoop_call {
@@ -161,7 +167,7 @@ int BPF_KRETPROBE(open_kretprobe, int ret)
 	if (!call)
 		return 0;
 	if (wanted(ret))
-		opened(call->dfd, call->path, call->flags, call->mode, ret);
+		opened(ctx, call->dfd, call->path, call->flags, call->mode, ret);
 	bpf_map_delete_elem(&calls, &id);
 	return 0;
 }

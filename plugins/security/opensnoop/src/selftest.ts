@@ -58,6 +58,16 @@ export const selftest: readonly SelfTest[] = [
     },
   },
   {
+    name: 'callers',
+    options: { callers: true },
+    workload: ({ folder }) => attempt(join(folder, 'missing')),
+    expect: ({ opens }, { folder }) => {
+      const row = opens!.find(({ path }) => path === join(folder, 'missing'));
+      // Whatever the C library calls it, and whoever calls that.
+      return /open/.test(row?.callers.at(-1) ?? '') || `the stack of the call is ${row?.callers.join(' < ')}`;
+    },
+  },
+  {
     name: 'every call',
     workload: ({ folder, skip }) => {
       if (process.arch !== 'x64') skip('system calls by their x86-64 numbers');

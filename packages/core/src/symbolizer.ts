@@ -1,0 +1,14 @@
+/** `names`: functions alone, so that equal ones have equal texts. `places`: `name+0x1f [module]`, for people. */
+export type FrameStyle = 'names' | 'places';
+
+/**
+ * Gives the addresses of stacks their names. Addresses and names are innermost first; there is a name for each address.
+ * What has no name is `[module+0x123]` where the module is known, else `[unknown]`. No name holds a `;`.
+ */
+export interface Symbolizer {
+  /** Read what privileges are needed for, before they are dropped. */
+  prepareKernel(): void;
+  kernel(addresses: BigUint64Array, style: FrameStyle): string[];
+  /** `pid` as this process's own PID namespace has it. */
+  user(pid: number, addresses: BigUint64Array, style: FrameStyle): string[];
+}

@@ -1,0 +1,115 @@
+import type { FrameStyle, StackFrames, StackMember, Symbolizer } from '@skep/core';
+import type { Entries, KernelMap } from './map.js';
+
+/** Maps of `<skep/stack.bpf.h>`, one for each side of the epoch. */
+export const STACK_MAPS = ['skep_stacks_0', 'skep_stacks_1'] as const;
+
+const LOST = new TextEncoder().encode('[lost]');
+const NONE = new Uint8Array();
+const utf8 = new TextEncoder();
+
+/** Addresses by id, innermost first. */
+export type StackAddresses = ReadonlyMap<bigint, BigUint64Array>;
+
+/** Stacks that were read out of a map, by their ids. */
+export function stackAddresses({ count, keys, values, stride }: Entries): StackAddresses {
+  const ids = new BigUint64Array(keys.buffer, keys.byteOffset, count);
+  const stacks = new Map<bigint, BigUint64Array>();
+  for (let i = 0; i < count; i++) {
+    const words = new BigUint64Array(values.buffer, values.byteOffset + i * stride, stride / 8);
+    stacks.set(ids[i]!, wholeStack(words));
+  }
+  return stacks;
+}
+
+/** The addresses before the first 0. */
+function wholeStack(words: BigUint64Array): BigUint64Array {
+  const end = words.indexOf(0n);
+  return end < 0 ? words : words.subarray(0, end);
+}
+
+/** Frames of what called the program into being, above the function that was traced. */
+const TRACING =
+  /^(bpf_prog_\w+ \[bpf\]|bpf_prog_\w+|bpf_get_stack\w*|bpf_trace_run\d+|__bpf_trace_\w+|__traceiter_\w+|trace_call_bpf|perf_trace_\w+|perf_call_bpf_enter|perf_syscall_\w+|bpf_overflow_handler|bpf_trampoline_\w+|__bpf_prog_\w+)(\.\w+)*(\+0x|$)/;
+
+/** Gives the frames of stacks: names from a symbolizer, addresses from whoever has them. */
+export class NamedStacks implements StackFrames {
+  private readonly symbolizer: Symbolizer;
+  private readonly style: FrameStyle;
+  private readonly addresses: (id: bigint) => BigUint64Array | undefined;
+  private readonly known = new Map<string, Uint8Array>();
+
+  constructor(symbolizer: Symbolizer, style: FrameStyle, addresses: (id: bigint) => BigUint64Array | undefined) {
+    this.symbolizer = symbolizer;
+    this.style = style;
+    this.addresses = addresses;
+  }
+
+  /** Forget the names: processes come and go, and their ids are used again. */
+  forget(): void {
+    this.known.clear();
+  }
+
+  frames(half: StackMember['half'], low: number, high: number, pid: number): Uint8Array {
+    if (low === 0 && high === 0) return NONE;
+    const key = `${high}:${low}:${half === 'user' ? pid : ''}`;
+    const known = this.known.get(key);
+    if (known) return known;
+    const frames = this.name(half, (BigInt(high) << 32n) | BigInt(low), pid);
+    this.known.set(key, frames);
+    return frames;
+  }
+
+  private name(half: StackMember['half'], id: bigint, pid: number): Uint8Array {
+    const addresses = this.addresses(id);
+    if (addresses === undefined) return LOST;
+    const names =
+      half === 'user'
+        ? this.symbolizer.user(pid, addresses, this.style)
+        : withoutTracing(this.symbolizer.kernel(addresses, this.style));
+    return utf8.encode(names.reverse().join(';'));
+  }
+}
+
+/** The tracing itself is no part of the stack that was traced. A stack of nothing else is left as it is. */
+function withoutTracing(names: string[]): string[] {
+  const first = names.findIndex((name) => !TRACING.test(name));
+  return first > 0 ? names.slice(first) : names;
+}
+
+/**
+ * The stacks that records of a ring refer to, read one by one when a record names them. When half of one side's room
+ * is used, programs are sent to the other: by then every record that names one of that side's stacks has been drained.
+ */
+export class EventStacks {
+  private readonly maps: readonly KernelMap[];
+  private readonly epoch: Uint32Array;
+  private readonly seen = new Map<bigint, BigUint64Array | undefined>();
+  private fresh = 0;
+
+  /** @param epoch the program's `skep_epoch` */
+  constructor(maps: readonly KernelMap[], epoch: Uint32Array) {
+    this.maps = maps;
+    this.epoch = epoch;
+  }
+
+  addresses(id: bigint): BigUint64Array | undefined {
+    if (this.seen.has(id)) return this.seen.get(id);
+    const side = Number(id & 1n);
+    const bytes = this.maps[side]!.lookup(new Uint8Array(BigUint64Array.of(id).buffer));
+    const found = bytes && wholeStack(new BigUint64Array(bytes.buffer));
+    this.seen.set(id, found);
+    if (side === (Atomics.load(this.epoch, 0) & 1)) this.fresh++;
+    return found;
+  }
+
+  /** Between drains: make room when it is time. */
+  turn(): void {
+    if (this.fresh * 2 < this.maps[0]!.maxEntries) return;
+    const side = Atomics.load(this.epoch, 0) & 1;
+    this.maps[side ^ 1]!.entries(true);
+    Atomics.store(this.epoch, 0, side ^ 1);
+    for (const id of this.seen.keys()) if (Number(id & 1n) !== side) this.seen.delete(id);
+    this.fresh = 0;
+  }
+}

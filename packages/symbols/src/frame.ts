@@ -1,0 +1,27 @@
+/** What is known of one address of a stack. */
+export interface Frame {
+  /** The function; undefined when no symbol holds the address. */
+  readonly name: string | undefined;
+  /** Bytes from the start of the function, or of the module where the function is not known. */
+  readonly offset: number;
+  /** File name of the program or library, name of a kernel module, `kernel`; undefined when it is not known. */
+  readonly module: string | undefined;
+}
+
+/** `name`, `name [module]` for kernel modules, `[libfoo.so+0x1234]`, `[unknown]`. Equal functions give equal texts. */
+export function nameOf({ name, offset, module }: Frame, isKernel: boolean): string {
+  if (name === undefined) return module === undefined ? '[unknown]' : `[${plain(module)}+0x${offset.toString(16)}]`;
+  return isKernel && module !== undefined && module !== 'kernel' ? `${plain(name)} [${plain(module)}]` : plain(name);
+}
+
+/** `name+0x1f [module]`, as BCC's tools print frames. */
+export function placeOf(frame: Frame, isKernel: boolean): string {
+  const { name, offset, module } = frame;
+  if (name === undefined) return nameOf(frame, isKernel);
+  return `${plain(name)}+0x${offset.toString(16)}${module === undefined ? '' : ` [${plain(module)}]`}`;
+}
+
+/** Stacks are written with `;` between frames, which names (of Java's JIT, of files) may have in them. */
+function plain(text: string): string {
+  return text.replaceAll(';', ':');
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import type { Binaries } from './binaries.js';
+import type { Binary } from './binary.js';
+import type { Frame } from './frame.js';
+import { Lru } from './lru.js';
+import { type Mapping, mappingOf, parseMaps } from './memory-maps.js';
+
+const MAX_FRAMES = 16384;
+/** A process that maps code all the time (a JIT) has its maps read at most this often. */
+const REREAD_MS = 200;
+
+const UNKNOWN: Frame = { name: undefined, offset: 0, module: undefined };
+
+/** Names of the addresses of one process, as long as it is the same. */
+export class ProcessSymbols {
+  readonly pid: number;
+  private readonly binaries: Binaries;
+  private readonly now: () => number;
+  private readonly frames = new Lru<number, Frame>(MAX_FRAMES);
+  private readonly opened = new Map<string, Binary | undefined>();
+  private mappings: readonly Mapping[] = [];
+  private readAt = Number.NEGATIVE_INFINITY;
+
+  constructor(pid: number, binaries: Binaries, now: () => number = () => performance.now()) {
+    this.pid = pid;
+    this.binaries = binaries;
+    this.now = now;
+    this.readMaps();
+  }
+
+  find(address: number): Frame {
+    const known = this.frames.get(address);
+    if (known) return known;
+    let mapping = mappingOf(this.mappings, address);
+    if (!mapping && this.now() - this.readAt >= REREAD_MS) {
+      this.readMaps();
+      mapping = mappingOf(this.mappings, address);
+    }
+    // Not kept: the next reading of the maps may know it.
+    if (!mapping) return UNKNOWN;
+    const frame = this.frameIn(mapping, address);
+    this.frames.set(address, frame);
+    return frame;
+  }
+
+  private readMaps(): void {
+    this.readAt = this.now();
+    try {
+      this.mappings = parseMaps(readFileSync(`/proc/${this.pid}/maps`, 'utf8'));
+    } catch {
+      // It has ended, or belongs to somebody else: what was read before still holds for what it did before.
+    }
+  }
+
+  private frameIn(mapping: Mapping, address: number): Frame {
+    const { path, start, offset } = mapping;
+    const fileOffset = address - start + offset;
+    if (path === '') return UNKNOWN;
+    const module = path.slice(path.lastIndexOf('/') + 1).replace(/^\[(.*)\]$/, '$1');
+    const found = this.binaryOf(mapping)?.find(fileOffset);
+    return found ? { ...found, module } : { name: undefined, offset: fileOffset, module };
+  }
+
+  private binaryOf(mapping: Mapping): Binary | undefined {
+    const { path, start, end, inode, isDeleted } = mapping;
+    if (path === '[vdso]') return this.binaries.ofVdso();
+    if (!path.startsWith('/')) return undefined;
+    const key = `${path}\0${inode}`;
+    if (this.opened.has(key)) return this.opened.get(key);
+    const mapped = `/proc/${this.pid}/map_files/${start.toString(16)}-${end.toString(16)}`;
+    // The path as the process sees it, whose root may be a container's. A file that was deleted or replaced has that
+    // path no more: the mapping leads to it still, for who has CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE.
+    const inRoot = `/proc/${this.pid}/root${path}`;
+    const binary = this.binaries.open(isDeleted ? [mapped] : [mapped, inRoot]);
+    this.opened.set(key, binary);
+    return binary;
+  }
+}

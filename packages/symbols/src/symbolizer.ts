@@ -1,0 +1,82 @@
+import type { FrameStyle, Log, Symbolizer } from '@skep/core';
+import { Binaries } from './binaries.js';
+import { nameOf, placeOf } from './frame.js';
+import { type KernelSymbols, readKernelSymbols } from './kernel-symbols.js';
+import { Lru } from './lru.js';
+import { processIdentity } from './process-identity.js';
+import { ProcessSymbols } from './process-symbols.js';
+
+const MAX_PROCESSES = 512;
+
+interface KnownProcess {
+  readonly identity: string;
+  readonly symbols: ProcessSymbols;
+}
+
+/**
+ * Names for the addresses of stacks. Everything it keeps is bounded: processes, symbol tables, names.
+ *
+ * Processes are known by their start as well as by their id, so that a reused id gets no names of the process before.
+ * One that has ended is named by what was read while it lived, if it was.
+ */
+export class SystemSymbolizer implements Symbolizer {
+  private readonly log: Pick<Log, 'warn'>;
+  private readonly binaries = new Binaries();
+  private readonly processes = new Lru<number, KnownProcess>(MAX_PROCESSES);
+  private kernelSymbols: KernelSymbols | undefined;
+
+  constructor(log: Pick<Log, 'warn'>) {
+    this.log = log;
+  }
+
+  prepareKernel(): void {
+    this.kernelSymbols ??= this.readKernel();
+  }
+
+  private readKernel(): KernelSymbols | undefined {
+    const symbols = readKernelSymbols();
+    if (symbols.isHidden) {
+      this.log.warn(
+        'functions of the kernel have no names: /proc/kallsyms has zeros for addresses ' +
+          '(grant CAP_SYSLOG, or set kernel.kptr_restrict to 0)',
+      );
+    }
+    return symbols;
+  }
+
+  kernel(addresses: BigUint64Array, style: FrameStyle): string[] {
+    this.prepareKernel();
+    const text = style === 'names' ? nameOf : placeOf;
+    return Array.from(addresses, (address, i) => {
+      const frame = this.kernelSymbols?.find(calledFrom(address, i));
+      if (frame === undefined) return '[unknown]';
+      return text({ ...frame, offset: frame.offset + (i > 0 ? 1 : 0) }, true);
+    });
+  }
+
+  user(pid: number, addresses: BigUint64Array, style: FrameStyle): string[] {
+    const process = this.process(pid);
+    const text = style === 'names' ? nameOf : placeOf;
+    return Array.from(addresses, (address, i) => {
+      const frame = process.find(Number(calledFrom(address, i)));
+      return text({ ...frame, offset: frame.offset + (i > 0 ? 1 : 0) }, false);
+    });
+  }
+
+  private process(pid: number): ProcessSymbols {
+    const known = this.processes.get(pid);
+    const identity = processIdentity(pid);
+    if (known && (identity === undefined || identity === known.identity)) return known.symbols;
+    const symbols = new ProcessSymbols(pid, this.binaries);
+    if (identity !== undefined) this.processes.set(pid, { identity, symbols });
+    return symbols;
+  }
+}
+
+/**
+ * Every frame but the innermost is where a call returns to. Behind a call that never returns lies the next function
+ * already: the byte before is in the right one.
+ */
+function calledFrom(address: bigint, depth: number): bigint {
+  return depth > 0 ? address - 1n : address;
+}
