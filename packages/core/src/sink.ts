@@ -4,7 +4,7 @@ import type { LedgerEntry } from './ledger.js';
 import type { Log } from './log.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
 import type { Schema } from './schema.js';
-import type { SinkQueries } from './store.js';
+import type { EventStore, LibraryQuery } from './store.js';
 
 /**
  * Where batches end: a terminal, a file, a database.
@@ -74,6 +74,19 @@ export interface SinkDefinition<O extends OptionDefinitions = OptionDefinitions>
   schemaSql?(schemas: readonly Schema[], options: OptionValues<O>, version: string | undefined): string;
   /** The rows can be asked for: `skep query`. */
   readonly queries?: SinkQueries<O>;
+}
+
+/** How the rows of a sink that stores them can be asked for: `skep query`. */
+export interface SinkQueries<O extends OptionDefinitions = OptionDefinitions> {
+  /** Questions that come with the sink, in the order they are listed. Touches no store. */
+  library(): readonly LibraryQuery[];
+  /**
+   * Open the store that a sink with these options writes to, whether or not an agent runs.
+   *
+   * @throws SkepError SKEP_STORE when it cannot be reached, SKEP_LIBRARY when its engine is not installed,
+   *   SKEP_PERMISSION when it is another user's, SKEP_OPTION for options that do not go together.
+   */
+  open(options: OptionValues<O>, context: Pick<SinkContext, 'name' | 'folder' | 'log'>): Promise<EventStore>;
 }
 
 /** A sink package's default export. */

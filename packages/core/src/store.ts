@@ -1,28 +1,3 @@
-import type { Log } from './log.js';
-import type { OptionDefinitions, OptionValues } from './option.js';
-
-/** How the rows of a sink that stores them can be asked for: `skep query`. */
-export interface SinkQueries<O extends OptionDefinitions = OptionDefinitions> {
-  /** Questions that come with the sink, in the order they are listed. Touches no store. */
-  library(): readonly LibraryQuery[];
-  /**
-   * Open the store that a sink with these options writes to, whether or not an agent runs.
-   *
-   * @throws SkepError SKEP_STORE when it cannot be reached, SKEP_LIBRARY when its engine is not installed,
-   *   SKEP_PERMISSION when it is another user's, SKEP_OPTION for options that do not go together.
-   */
-  open(options: OptionValues<O>, context: StoreContext): Promise<EventStore>;
-}
-
-/** Which sink of which configuration a store belongs to. */
-export interface StoreContext {
-  /** Of the sink. */
-  readonly name: string;
-  /** Absolute; relative paths of the options start here. */
-  readonly folder: string;
-  readonly log: Log;
-}
-
 /** A question with a name. */
 export interface LibraryQuery {
   /** Lower case words joined by `-`. */

@@ -8,7 +8,7 @@ SELECT
   count() AS opens,
   countIf(err != 0) AS failed,
   uniq(pid) AS processes,
-  topK(1)(comm)[1] AS mostly_by,
+  anyHeavy(comm) AS mostly_by,
   max(ts) AS last
 FROM opensnoop_opens
 WHERE ts >= now() - INTERVAL {minutes:UInt32} MINUTE AND ({host:String} = '' OR host = {host:String})

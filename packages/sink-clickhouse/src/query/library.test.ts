@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Batch, EventStore, Schema } from '@skep/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { batchOf } from '../native/fixture.js';
@@ -258,6 +259,11 @@ describe('a file of the library', () => {
       text: 'SELECT {n:UInt8}, {host:String}',
     });
     expect(() => parseQuery('x', '-- What\n-- n = 5: most\nSELECT 1')).toThrow('parameter n');
+  });
+
+  it('is told of in the documentation', () => {
+    const page = readFileSync('docs/storage.md', 'utf8');
+    expect(libraryQueries().filter(({ name }) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('leaves no parameter without a default', () => {

@@ -4,6 +4,7 @@ import { blocks } from './blocks.js';
 import { drain } from './drain.js';
 import { memory } from './memory.js';
 import { opensnoop } from './opensnoop.js';
+import { queries } from './queries.js';
 import { slowdown } from './slowdown.js';
 import { startup } from './startup.js';
 
@@ -19,6 +20,7 @@ export const BENCHMARKS = {
   slowdown: { summary: 'how much slower the traced program gets', run: slowdown },
   drain: { summary: 'ring to columns, against a bare consumer in C', run: drain },
   blocks: { summary: 'columns to a block for ClickHouse, against JSON lines', run: blocks },
+  queries: { summary: 'the queries of skep query, over ten million rows in the embedded engine', run: queries },
   startup: { summary: 'from exec to the first event', run: startup },
   memory: { summary: 'eight tools at once', run: memory },
 } as const satisfies Record<string, Benchmark>;

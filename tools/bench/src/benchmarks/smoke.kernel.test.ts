@@ -16,6 +16,7 @@ const WHOLE: Record<BenchmarkName, (row: Record<string, unknown>) => void> = {
   slowdown: (row) => expect(row).toMatchObject({ elapsedS: expect.any(Number) }),
   drain: (row) => expect(row).toMatchObject({ made: 499, events: 499, lost: 0 }),
   blocks: (row) => expect(row.bytesPerRow).toBeGreaterThan(60),
+  queries: (row) => expect(row).toMatchObject({ firstMs: expect.any(Number), ms: expect.any(Number) }),
   startup: (row) => expect(row.elapsedMs).toBeGreaterThan(0),
   memory: (row) => expect(row.pss).toBeGreaterThan(0),
 };
