@@ -11,6 +11,8 @@ export interface RunOptions {
   /** Default: the root of the workspace. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The script of another installation; default: that of the workspace. */
+  readonly script?: string;
   /** Where standard output goes instead of `stdout`. */
   readonly stdout?: number;
   /** Nobody reads standard output until `read()`. */
@@ -32,8 +34,11 @@ export class Skep {
   private readonly out: Buffer[] = [];
   private readonly err: Buffer[] = [];
 
-  constructor(args: readonly string[], { through = [], cwd = ROOT, env = {}, stdout, unread }: RunOptions = {}) {
-    const [program, ...rest] = [...through, process.execPath, SKEP, ...args];
+  constructor(
+    args: readonly string[],
+    { through = [], cwd = ROOT, env = {}, script = SKEP, stdout, unread }: RunOptions = {},
+  ) {
+    const [program, ...rest] = [...through, process.execPath, script, ...args];
     const options: SpawnOptions = {
       cwd,
       env: { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
