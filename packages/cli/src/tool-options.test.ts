@@ -5,6 +5,7 @@ import { createCommand, parseArgs } from './usage.js';
 
 const options: OptionDefinitions = {
   extended: option.boolean('More', { flags: '-e, --extended' }),
+  shared: option.binary('File', { flags: '-s PATH, --shared PATH', default: '/bin/bash', bare: 'libreadline' }),
   exec: option.command('Run it', { flags: '--exec CMD' }),
 };
 
@@ -20,15 +21,23 @@ function read(...args: string[]) {
 it('leaves what follows a command to the command, its flags and commas too', () => {
   expect(read('-e', '--exec', 'perl', '-e', 'print 1,2', '--exec')).toEqual({
     extended: true,
+    shared: '/bin/bash',
     exec: ['perl', '-e', 'print 1,2', '--exec'],
   });
 });
 
 it('parses as usual without a command', () => {
-  expect(read('-e')).toEqual({ extended: true, exec: undefined });
+  expect(read('-e')).toEqual({ extended: true, shared: '/bin/bash', exec: undefined });
   expect(read('--extended').exec).toBeUndefined();
 });
 
 it('wants a command after the flag', () => {
   expect(() => read('--exec')).toThrow('argument missing');
+});
+
+it('takes the bare value of a flag that stands without one', () => {
+  expect(read('-s').shared).toBe('libreadline');
+  expect(read('-s', '-e').shared).toBe('libreadline');
+  expect(read('-s', '/opt/bash').shared).toBe('/opt/bash');
+  expect(read().shared).toBe('/bin/bash');
 });

@@ -67,8 +67,14 @@ function flagsOf(name: string, definition: OptionDefinition): string {
   const flags = parts.map((part) => part.split(/\s+/)[0]!).join(', ');
   if (definition.kind === 'boolean') return flags;
   const text = (value ?? PLACEHOLDER[definition.kind] ?? name.toUpperCase()).replace(/[<>[\].]/g, '').trim();
+  if (bareOf(definition) !== undefined) return `${flags} [${text}]`;
   // A command takes the rest of the line.
   return definition.kind === 'command' ? `${flags} <${text || 'COMMAND'}...>` : `${flags} <${text}>`;
+}
+
+/** What the flag stands for when no value follows it. */
+function bareOf(definition: OptionDefinition): string | undefined {
+  return definition.kind === 'binary' ? definition.bare : undefined;
 }
 
 function helpOf(definition: OptionDefinition): string {
@@ -93,7 +99,8 @@ export function readToolFlags(
   const given = flags.filter(({ attribute }) => command.getOptionValueSource(attribute) === 'cli');
   for (const { name, definition } of flags) values[name] = definition.default as OptionValues[string];
   for (const { name, definition, attribute } of given) {
-    const raw = command.getOptionValue(attribute) as unknown;
+    const written = command.getOptionValue(attribute) as unknown;
+    const raw = written === true ? (bareOf(definition) ?? written) : written;
     try {
       values[name] = parseOption(tool, name, definition, raw, findUser) as OptionValues[string];
     } catch (error) {

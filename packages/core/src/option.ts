@@ -97,6 +97,8 @@ export interface CommandOption extends Common<readonly string[]> {
 /** A file to attach user probes to in place of the one found (`uprobe/<name>:function`). */
 export interface BinaryOption extends Common<string> {
   readonly kind: 'binary';
+  /** The value when the flag stands without one. */
+  readonly bare?: string;
 }
 /** Options under one key: `rotate: { size: 100MB, keep: 10 }`. YAML only; undefined when the key is not there. */
 export interface GroupOption<O extends OptionDefinitions = OptionDefinitions> extends Common<never> {
