@@ -9,13 +9,15 @@ const options: OptionDefinitions = {
   exec: option.command('Run it', { flags: '--exec CMD' }),
 };
 
+const plugin = { options } as unknown as Plugin;
+
 function read(...args: string[]) {
-  const command = createCommand('tool', '');
-  const flags = addToolFlags(command, options);
+  const command = createCommand('tool', '').allowExcessArguments();
+  const flags = addToolFlags(command, plugin);
   const { own, take } = splitCommand(flags, args);
   parseArgs(command, own);
   take(command);
-  return readToolFlags('tool', { options } as unknown as Plugin, flags, command, () => undefined);
+  return readToolFlags('tool', plugin, flags, command, () => undefined);
 }
 
 it('leaves what follows a command to the command, its flags and commas too', () => {

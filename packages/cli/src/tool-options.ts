@@ -1,4 +1,5 @@
 import {
+  isArgument,
   type OptionDefinition,
   type OptionDefinitions,
   type OptionValues,
@@ -15,6 +16,8 @@ const PLACEHOLDER: Readonly<Record<string, string>> = {
   user: 'USER',
   duration: 'TIME',
   'stop-after': 'SECONDS',
+  every: 'SECONDS',
+  outputs: 'N',
   size: 'SIZE',
   regex: 'REGEX',
   list: 'LIST',
@@ -22,21 +25,45 @@ const PLACEHOLDER: Readonly<Record<string, string>> = {
   choice: 'CHOICE',
 };
 
-interface ToolFlag {
+export interface ToolFlag {
   readonly name: string;
   readonly definition: OptionDefinition;
   readonly attribute: string;
 }
 
-/** Give `command` the plugin's own flags, in BCC's spelling. */
-export function addToolFlags(command: Command, definitions: OptionDefinitions): ToolFlag[] {
-  return Object.entries(definitions).map(([name, definition]) => {
+/** Give `command` the plugin's own flags, in BCC's spelling; options that are arguments have none. */
+export function addToolFlags(command: Command, plugin: Pick<Plugin, 'options' | 'arguments'>): ToolFlag[] {
+  const definitions = Object.entries(plugin.options ?? {}).filter(([name]) => !isArgument(plugin, name));
+  return definitions.map(([name, definition]) => {
     const option = new Option(flagsOf(name, definition), helpOf(definition));
     if (definition.kind === 'list' || definition.kind === 'integers') {
       option.argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value]);
     }
     command.addOption(option);
     return { name, definition, attribute: option.attributeName() };
+  });
+}
+
+/** Give `command` the options that stand without a flag; returns how many words they take at most. */
+export function addToolArguments(command: Command, plugin: Pick<Plugin, 'options' | 'arguments'>): number {
+  const list = plugin.arguments ?? [];
+  for (const { option, required } of list) {
+    const definition = plugin.options![option]!;
+    const name = definition.kind === 'list' ? `${option}...` : option;
+    command.argument(required ? `<${name}>` : `[${name}]`, helpOf(definition));
+  }
+  return list.some(({ option }) => plugin.options![option]!.kind === 'list') ? Number.POSITIVE_INFINITY : list.length;
+}
+
+/** The words of the command line for the options that stand without a flag, as flags that were given. */
+export function argumentFlags(
+  plugin: Pick<Plugin, 'options' | 'arguments'>,
+  words: readonly string[],
+): { readonly name: string; readonly definition: OptionDefinition; readonly raw: unknown }[] {
+  return (plugin.arguments ?? []).flatMap(({ option: name }, i) => {
+    const definition = plugin.options![name]!;
+    if (words[i] === undefined) return [];
+    return [{ name, definition, raw: definition.kind === 'list' ? words.slice(i) : words[i] }];
   });
 }
 
@@ -96,11 +123,14 @@ export function readToolFlags(
   findUser: (name: string) => number | undefined,
 ): OptionValues {
   const values: Record<string, OptionValues[string]> = {};
-  const given = flags.filter(({ attribute }) => command.getOptionValueSource(attribute) === 'cli');
-  for (const { name, definition } of flags) values[name] = definition.default as OptionValues[string];
-  for (const { name, definition, attribute } of given) {
-    const written = command.getOptionValue(attribute) as unknown;
-    const raw = written === true ? (bareOf(definition) ?? written) : written;
+  for (const [name, definition] of Object.entries(plugin.options ?? {})) {
+    values[name] = definition.default as OptionValues[string];
+  }
+  const given = [
+    ...flags.filter(({ attribute }) => command.getOptionValueSource(attribute) === 'cli').map(flagValue(command)),
+    ...argumentFlags(plugin, command.args),
+  ];
+  for (const { name, definition, raw } of given) {
     try {
       values[name] = parseOption(tool, name, definition, raw, findUser) as OptionValues[string];
     } catch (error) {
@@ -110,6 +140,13 @@ export function readToolFlags(
   }
   checkConflicts(tool, plugin.options ?? {}, new Set(given.map(({ name }) => name)));
   return values;
+}
+
+function flagValue(command: Command) {
+  return ({ name, definition, attribute }: ToolFlag) => {
+    const written = command.getOptionValue(attribute) as unknown;
+    return { name, definition, raw: written === true ? (bareOf(definition) ?? written) : written };
+  };
 }
 
 function checkConflicts(tool: string, definitions: OptionDefinitions, given: ReadonlySet<string>): void {

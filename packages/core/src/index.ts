@@ -1,5 +1,6 @@
 export * from './batch.js';
 export * from './capability.js';
+export * from './declared-stream.js';
 export * from './decoder.js';
 export * from './errors.js';
 export * from './filter/index.js';

@@ -90,6 +90,14 @@ export interface RingPagesOption extends Common<number> {
 export interface StopAfterOption extends Common<number> {
   readonly kind: 'stop-after';
 }
+/** Time between outputs: a tool's own spelling of the interval. */
+export interface EveryOption extends Common<number> {
+  readonly kind: 'every';
+}
+/** Stop after so many outputs: a tool's own spelling of the count. */
+export interface OutputsOption extends Common<number> {
+  readonly kind: 'outputs';
+}
 /** The rest of the command line is a command to run and trace (opensnoop's --exec). */
 export interface CommandOption extends Common<readonly string[]> {
   readonly kind: 'command';
@@ -122,6 +130,8 @@ export type OptionDefinition =
   | DiskOption
   | RingPagesOption
   | StopAfterOption
+  | EveryOption
+  | OutputsOption
   | CommandOption
   | BinaryOption
   | GroupOption;
@@ -134,7 +144,7 @@ export type ValueOf<D extends OptionDefinition> =
     ? OptionValues<O> | undefined
     : D['kind'] extends 'boolean'
       ? boolean
-      : D['kind'] extends 'integer' | 'duration' | 'size' | 'user' | 'ring-pages' | 'stop-after'
+      : D['kind'] extends 'integer' | 'duration' | 'size' | 'user' | 'ring-pages' | 'stop-after' | 'every' | 'outputs'
         ? number | undefined
         : D['kind'] extends 'list' | 'command'
           ? readonly string[] | undefined
@@ -226,6 +236,8 @@ export const option = {
     help,
     ...rest,
   }),
+  every: (help: string, rest: Rest<EveryOption> = {}): EveryOption => ({ kind: 'every', help, ...rest }),
+  outputs: (help: string, rest: Rest<OutputsOption> = {}): OutputsOption => ({ kind: 'outputs', help, ...rest }),
   command: (help: string, rest: Rest<CommandOption> = {}): CommandOption => ({ kind: 'command', help, ...rest }),
   binary: (help: string, rest: Rest<BinaryOption> = {}): BinaryOption => ({ kind: 'binary', help, ...rest }),
   group: <const O extends OptionDefinitions>(help: string, options: O): GroupOption<O> => ({
@@ -277,6 +289,7 @@ export function parseOption(
       if (raw === false || raw === 'false') return false;
       return fail('true or false');
     case 'integer':
+    case 'outputs':
     case 'ring-pages': {
       const value = integer(text);
       const { min, max } = definition.kind === 'integer' ? definition : { min: 1, max: 1 << 20 };
@@ -290,6 +303,7 @@ export function parseOption(
       return value;
     }
     case 'duration':
+    case 'every':
     case 'stop-after': {
       const value = typeof text === 'string' ? parseDuration(text) : undefined;
       return value === undefined || value <= 0 ? fail('a time above 0 such as 5s or 100ms') : value;

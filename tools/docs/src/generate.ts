@@ -42,7 +42,7 @@ export async function generate(root: string): Promise<Pages> {
 function pluginReadme({ plugin, facts, readme }: Tool): string {
   return fillMarks(readme, {
     columns: streamTables(facts),
-    options: toolOptions(plugin.definition.options ?? {}),
+    options: toolOptions(plugin.definition),
   });
 }
 

@@ -1,5 +1,5 @@
-import type { Log, Probe } from '@skep/core';
-import { type FeatureSet, type LoadedFile, ObjectProbe, Poller, readObjectFile, type Tap } from '@skep/libbpf';
+import { type Log, type Probe, SkepError } from '@skep/core';
+import { type FeatureSet, type LoadedFile, ObjectProbe, Poller, pluginSchemas, readObjectFile, readPluginObject, type Tap } from '@skep/libbpf';
 import type { PluginInstance } from '../config/config.js';
 import { programOf } from './program-text.js';
 
@@ -51,6 +51,9 @@ export class KernelHost implements ProbeHost {
     this.poller ??= new Poller();
     const { definition } = plugin;
     const { debug = false, tap, without } = this.options;
+    if (!definition.object || definition.probe) {
+      throw new SkepError('SKEP_USAGE', `${plugin.name} makes its rows itself: it has no attach sets`);
+    }
     return new ObjectProbe({
       owner: { plugin: plugin.name, source: name },
       definition,
@@ -69,11 +72,21 @@ export class KernelHost implements ProbeHost {
   /** The probe of an instance of a configuration: of a plugin, or of a program that is compiled when it is opened. */
   async probeOf(instance: PluginInstance, settings: ProbeSettings): Promise<Probe> {
     const { program } = instance;
+    if (instance.plugin.definition.probe) return this.ownProbe(instance, settings);
     if (!program) return this.probe({ ...instance, ...settings });
     // Imported late: few configurations have programs.
     const { ProgramProbe } = await import('@skep/libbcc');
     this.poller ??= new Poller();
     return new ProgramProbe({ ...programOf(instance, program), ...settings, log: this.log, poller: this.poller });
+  }
+
+  private ownProbe({ name, plugin, options }: PluginInstance, { everyMs }: ProbeSettings): Probe | Promise<Probe> {
+    this.poller ??= new Poller();
+    const { definition } = plugin;
+    const owner = { plugin: plugin.name, source: name };
+    const { info } = readPluginObject(definition);
+    const schemas = pluginSchemas(owner, definition, info, options);
+    return definition.probe!({ owner, options, schemas, everyMs, log: this.log, poller: this.poller });
   }
 
   file(url: URL): LoadedFile {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { OptionDefinitions, Plugin } from '@skep/core';
-import { type ObjectInfo, readObject } from '@skep/libbpf/btf';
+import { NO_OBJECT_INFO, type ObjectInfo, readObject } from '@skep/libbpf/btf';
 
 /** A plugin package with everything that can be known of it without a kernel. */
 export interface PluginUnderTest {
@@ -32,8 +32,9 @@ export async function readPlugin(folder: string): Promise<PluginUnderTest> {
   const entry = join(folder, String(manifest.exports ?? 'dist/index.js'));
   if (!existsSync(entry)) throw new Error(`${entry} does not exist: build the plugins first`);
   const { default: definition } = (await import(pathToFileURL(entry).href)) as { default?: Plugin };
-  if (!definition?.object) throw new Error(`${entry} has no default export made by definePlugin()`);
-  const info = readObject(readFileSync(fileURLToPath(definition.object.url)));
+  if (!definition?.object && !definition?.probe) throw new Error(`${entry} has no default export made by definePlugin()`);
+  const { object } = definition;
+  const info = object ? readObject(readFileSync(fileURLToPath(object.url))) : NO_OBJECT_INFO;
   const options = definition.options ?? {};
   const readme = join(folder, 'README.md');
   return {

@@ -37,6 +37,8 @@ function samples(definition: OptionDefinition): OptionValue[] {
     case 'user':
     case 'ring-pages':
     case 'stop-after':
+    case 'every':
+    case 'outputs':
       return [1];
     case 'group':
       return [defaultValues(definition.options)];
