@@ -29,6 +29,8 @@ export interface ToolFlag {
   readonly name: string;
   readonly definition: OptionDefinition;
   readonly attribute: string;
+  /** How often the flag was given; of those that are counted. */
+  readonly times?: () => number;
 }
 
 /** Give `command` the plugin's own flags, in BCC's spelling; options that are arguments have none. */
@@ -36,12 +38,21 @@ export function addToolFlags(command: Command, plugin: Pick<Plugin, 'options' | 
   const definitions = Object.entries(plugin.options ?? {}).filter(([name]) => !isArgument(plugin, name));
   return definitions.map(([name, definition]) => {
     const option = new Option(flagsOf(name, definition), helpOf(definition));
-    if (definition.kind === 'list' || definition.kind === 'integers') {
+    if (['list', 'texts', 'integers'].includes(definition.kind)) {
       option.argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value]);
     }
     command.addOption(option);
-    return { name, definition, attribute: option.attributeName() };
+    const flag = { name, definition, attribute: option.attributeName() };
+    return definition.kind === 'level' ? { ...flag, times: timesOf(command, option) } : flag;
   });
+}
+
+function timesOf(command: Command, option: Option): () => number {
+  let times = 0;
+  command.on(`option:${option.name()}`, () => {
+    times++;
+  });
+  return () => times;
 }
 
 /** Give `command` the options that stand without a flag; returns how many words they take at most. */
@@ -49,10 +60,10 @@ export function addToolArguments(command: Command, plugin: Pick<Plugin, 'options
   const list = plugin.arguments ?? [];
   for (const { option, required } of list) {
     const definition = plugin.options![option]!;
-    const name = definition.kind === 'list' ? `${option}...` : option;
+    const name = definition.kind === 'texts' ? `${option}...` : option;
     command.argument(required ? `<${name}>` : `[${name}]`, helpOf(definition));
   }
-  return list.some(({ option }) => plugin.options![option]!.kind === 'list') ? Number.POSITIVE_INFINITY : list.length;
+  return list.some(({ option }) => plugin.options![option]!.kind === 'texts') ? Number.POSITIVE_INFINITY : list.length;
 }
 
 /** The words of the command line for the options that stand without a flag, as flags that were given. */
@@ -63,7 +74,7 @@ export function argumentFlags(
   return (plugin.arguments ?? []).flatMap(({ option: name }, i) => {
     const definition = plugin.options![name]!;
     if (words[i] === undefined) return [];
-    return [{ name, definition, raw: definition.kind === 'list' ? words.slice(i) : words[i] }];
+    return [{ name, definition, raw: definition.kind === 'texts' ? words.slice(i) : words[i] }];
   });
 }
 
@@ -92,7 +103,7 @@ function flagsOf(name: string, definition: OptionDefinition): string {
   const parts = (definition.flags ?? long).split(/,\s*/);
   const value = parts.map((part) => part.split(/\s+/).slice(1).join(' ')).find((text) => text !== '');
   const flags = parts.map((part) => part.split(/\s+/)[0]!).join(', ');
-  if (definition.kind === 'boolean') return flags;
+  if (definition.kind === 'boolean' || definition.kind === 'level') return flags;
   const text = (value ?? PLACEHOLDER[definition.kind] ?? name.toUpperCase()).replace(/[<>[\].]/g, '').trim();
   if (bareOf(definition) !== undefined) return `${flags} [${text}]`;
   // A command takes the rest of the line.
@@ -105,7 +116,10 @@ function bareOf(definition: OptionDefinition): string | undefined {
 }
 
 function helpOf(definition: OptionDefinition): string {
-  const shown = definition.kind === 'boolean' ? undefined : (definition.defaultText ?? definition.default);
+  const shown =
+    definition.kind === 'boolean' || definition.kind === 'level'
+      ? undefined
+      : (definition.defaultText ?? definition.default);
   const choices = 'choices' in definition && definition.choices ? ` (${definition.choices.join(', ')})` : '';
   return `${definition.help}${choices}${shown === undefined ? '' : ` (default: ${String(shown)})`}`;
 }
@@ -143,8 +157,8 @@ export function readToolFlags(
 }
 
 function flagValue(command: Command) {
-  return ({ name, definition, attribute }: ToolFlag) => {
-    const written = command.getOptionValue(attribute) as unknown;
+  return ({ name, definition, attribute, times }: ToolFlag) => {
+    const written: unknown = times ? times() : command.getOptionValue(attribute);
     return { name, definition, raw: written === true ? (bareOf(definition) ?? written) : written };
   };
 }

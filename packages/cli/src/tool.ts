@@ -40,7 +40,10 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
   }
   refuseExcess(loaded.name, command.args, most + (takesInterval ? 2 : 0));
   const words = takesInterval ? command.args.slice(most) : [];
-  const { everyMs = ownValue(plugin, options, 'every'), count = ownValue(plugin, options, 'outputs') } = readInterval(loaded.name, words);
+  const { everyMs = ownValue(plugin, options, 'every'), count = ownValue(plugin, options, 'outputs') } = readInterval(
+    loaded.name,
+    words,
+  );
   const durationMs = readDuration('--duration', common.duration) ?? stopAfter(loaded.name, plugin, options);
   const intervalMs = everyMs ?? (plugin.interval === undefined ? undefined : plugin.interval * 1000);
   const configFor = (values: OptionValues) => oneToolConfig(loaded, values, intervalMs ?? 1000, common);

@@ -1,5 +1,5 @@
-import { type Condition, holds, type StreamCommon } from './plugin.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
+import { type Condition, holds, type StreamCommon } from './plugin.js';
 import type { ColumnType, Field, HistogramLayout, Shape } from './schema.js';
 
 /** A column of a stream whose rows no object describes. */
@@ -57,4 +57,3 @@ export function declaredHistogram({ histogram }: DeclaredStream, options: Option
       .map(({ field, label }) => ({ field, label: label ?? field })),
   };
 }
-

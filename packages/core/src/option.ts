@@ -47,6 +47,10 @@ export interface ListOption extends Common<readonly string[]> {
   readonly kind: 'list';
   readonly choices?: readonly string[];
 }
+/** Texts that may hold commas: one for each time the flag is given; a YAML sequence, or one text. */
+export interface TextsOption extends Common<readonly string[]> {
+  readonly kind: 'texts';
+}
 export interface IntegerListOption extends Common<readonly number[]> {
   readonly kind: 'integers';
   readonly min: number;
@@ -98,6 +102,11 @@ export interface EveryOption extends Common<number> {
 export interface OutputsOption extends Common<number> {
   readonly kind: 'outputs';
 }
+/** How often a flag is given: `-v`, `-vv`. */
+export interface LevelOption extends Common<number> {
+  readonly kind: 'level';
+  readonly max: number;
+}
 /** The rest of the command line is a command to run and trace (opensnoop's --exec). */
 export interface CommandOption extends Common<readonly string[]> {
   readonly kind: 'command';
@@ -120,6 +129,7 @@ export type OptionDefinition =
   | StringOption
   | ChoiceOption
   | ListOption
+  | TextsOption
   | IntegerListOption
   | RegexOption
   | DurationOption
@@ -132,6 +142,7 @@ export type OptionDefinition =
   | StopAfterOption
   | EveryOption
   | OutputsOption
+  | LevelOption
   | CommandOption
   | BinaryOption
   | GroupOption;
@@ -144,9 +155,18 @@ export type ValueOf<D extends OptionDefinition> =
     ? OptionValues<O> | undefined
     : D['kind'] extends 'boolean'
       ? boolean
-      : D['kind'] extends 'integer' | 'duration' | 'size' | 'user' | 'ring-pages' | 'stop-after' | 'every' | 'outputs'
+      : D['kind'] extends
+            | 'integer'
+            | 'duration'
+            | 'size'
+            | 'user'
+            | 'ring-pages'
+            | 'stop-after'
+            | 'every'
+            | 'outputs'
+            | 'level'
         ? number | undefined
-        : D['kind'] extends 'list' | 'command'
+        : D['kind'] extends 'list' | 'texts' | 'command'
           ? readonly string[] | undefined
           : D['kind'] extends 'integers'
             ? readonly number[] | undefined
@@ -181,6 +201,7 @@ export const option = {
     ...rest,
   }),
   list: (help: string, rest: Rest<ListOption> = {}): ListOption => ({ kind: 'list', help, ...rest }),
+  texts: (help: string, rest: Rest<TextsOption> = {}): TextsOption => ({ kind: 'texts', help, ...rest }),
   integers: (help: string, rest: Partial<Rest<IntegerListOption>> = {}): IntegerListOption => ({
     kind: 'integers',
     help,
@@ -238,6 +259,10 @@ export const option = {
   }),
   every: (help: string, rest: Rest<EveryOption> = {}): EveryOption => ({ kind: 'every', help, ...rest }),
   outputs: (help: string, rest: Rest<OutputsOption> = {}): OutputsOption => ({ kind: 'outputs', help, ...rest }),
+  level: (help: string, max: number, rest: Omit<Rest<LevelOption>, 'max'> = {}): LevelOption => ({
+    ...{ kind: 'level', help, max, default: 0 },
+    ...rest,
+  }),
   command: (help: string, rest: Rest<CommandOption> = {}): CommandOption => ({ kind: 'command', help, ...rest }),
   binary: (help: string, rest: Rest<BinaryOption> = {}): BinaryOption => ({ kind: 'binary', help, ...rest }),
   group: <const O extends OptionDefinitions>(help: string, options: O): GroupOption<O> => ({
@@ -290,9 +315,10 @@ export function parseOption(
       return fail('true or false');
     case 'integer':
     case 'outputs':
+    case 'level':
     case 'ring-pages': {
       const value = integer(text);
-      const { min, max } = definition.kind === 'integer' ? definition : { min: 1, max: 1 << 20 };
+      const { min, max } = integerRange(definition);
       if (value === undefined || value < min || value > max) return fail(range(min, max));
       if (definition.kind === 'ring-pages' && (value & (value - 1)) !== 0) return fail('a power of two');
       return value;
@@ -328,6 +354,11 @@ export function parseOption(
       }
       return items;
     }
+    case 'texts': {
+      const items = typeof text === 'string' ? [text] : raw;
+      const isTexts = Array.isArray(items) && items.every((item) => typeof item === 'string' && item !== '');
+      return isTexts && items.length > 0 ? (items as string[]) : fail('a list of texts');
+    }
     case 'integers': {
       const values = list(raw)?.map(integer);
       const { min, max } = definition;
@@ -357,6 +388,12 @@ export function parseOption(
       }
       return text;
   }
+}
+
+function integerRange(definition: IntegerOption | OutputsOption | LevelOption | RingPagesOption) {
+  if (definition.kind === 'integer') return definition;
+  if (definition.kind === 'level') return { min: 0, max: definition.max };
+  return { min: 1, max: definition.kind === 'outputs' ? Number.MAX_SAFE_INTEGER : 1 << 20 };
 }
 
 function parseGroup(

@@ -182,7 +182,7 @@ export interface PluginDefinition<
   readonly attach: readonly (readonly string[] | AttachSet<O>)[];
   readonly streams: S;
   readonly options?: O;
-  /** Options that stand on the command line without a flag, in this order; one of kind `list` is the last and takes the rest. */
+  /** Options that stand on the command line without a flag, in this order; one of kind `texts` is the last and takes the rest. */
   readonly arguments?: readonly ArgumentDefinition<O>[];
   /** For tools whose program depends on the options: what makes the rows. Its streams are declared ones. */
   readonly probe?: (request: ProbeRequest<O>) => Probe | Promise<Probe>;

@@ -183,6 +183,18 @@ export class BpfObject {
     return pointer;
   }
 
+  /**
+   * A copy of the instructions of a loaded program: relocated to this kernel, and with the descriptors of this object's
+   * maps, so they can be loaded once more as long as it is open.
+   */
+  instructions(name: string): Uint8Array<ArrayBuffer> {
+    const program = this.program(name);
+    const address = libbpf().bpf_program__insns(program);
+    const bytes = Number(libbpf().bpf_program__insn_cnt(program)) * 8;
+    if (address === null || bytes === 0) throw new SkepError('SKEP_INTERNAL', `${name} of ${this.name} is not loaded`);
+    return new Uint8Array(viewMemory(address, bytes)).slice();
+  }
+
   map(name: string): BpfMap {
     const pointer = libbpf().bpf_object__find_map_by_name(this.raw, name);
     if (pointer === null) throw new SkepError('SKEP_PLUGIN', `${this.name} has no map "${name}"`);

@@ -127,6 +127,8 @@ function valueSchema(definition: OptionDefinition): JsonSchema {
       return number(definition.min, definition.max);
     case 'integers':
       return listOf(number(definition.min, definition.max));
+    case 'level':
+      return number(0, definition.max);
     case 'outputs':
       return number(1, Number.MAX_SAFE_INTEGER);
     case 'ring-pages':

@@ -18,8 +18,8 @@ import { attachSets, type FeatureSet, ObjectProbe, type ProgramCost, verifierCos
 import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
 import { optionFilters, rowFilter } from './agent/routes.js';
-import { instanceOf } from './instance.js';
 import type { LoadedPlugin } from './discovery/index.js';
+import { instanceOf } from './instance.js';
 import { type ScratchDisk, scratchDisk } from './scratch-disk.js';
 
 /** What came of one self-test under one attach set. */

@@ -17,10 +17,14 @@ export function takes(definition: OptionDefinition): string {
       return alternatives(definition.choices);
     case 'list':
       return definition.choices ? `list of ${alternatives(definition.choices)}` : 'list of texts';
+    case 'texts':
+      return 'texts, one for each time it is given';
     case 'duration':
     case 'stop-after':
     case 'every':
       return 'time';
+    case 'level':
+      return `0 to ${definition.max}`;
     case 'outputs':
       return 'integer, at least 1';
     case 'user':

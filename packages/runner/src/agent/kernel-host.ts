@@ -1,5 +1,14 @@
 import { type Log, type Probe, SkepError } from '@skep/core';
-import { type FeatureSet, type LoadedFile, ObjectProbe, Poller, pluginSchemas, readObjectFile, readPluginObject, type Tap } from '@skep/libbpf';
+import {
+  type FeatureSet,
+  type LoadedFile,
+  ObjectProbe,
+  Poller,
+  pluginSchemas,
+  readObjectFile,
+  readPluginObject,
+  type Tap,
+} from '@skep/libbpf';
 import type { PluginInstance } from '../config/config.js';
 import { programOf } from './program-text.js';
 

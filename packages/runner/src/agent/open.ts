@@ -55,7 +55,8 @@ export async function* openBatches<P extends AnyPlugin>(
 ): AsyncGenerator<Batch, void, void> {
   const values = completeOptions(plugin, options as Readonly<Record<string, unknown>>);
   const file = readPluginObject(plugin);
-  const name = plugin.object?.url.pathname.split('/').at(-1)!.replace(/\.bpf\.o$/, '') ?? 'tracer';
+  const path = plugin.object?.url.pathname ?? 'tracer';
+  const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.bpf\.o$/, '');
   const poller = new Poller();
   const wake = () => poller.wake();
   signal?.addEventListener('abort', wake);

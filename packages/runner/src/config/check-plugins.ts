@@ -39,7 +39,8 @@ export async function checkPlugin(entry: Entry, context: CheckContext): Promise<
     name,
     plugin,
     options: values as OptionValues,
-    everyMs: frame.every ?? ownEvery(definitions, values) ?? (interval === undefined ? DEFAULT_EVERY_MS : interval * 1000),
+    everyMs:
+      frame.every ?? ownEvery(definitions, values) ?? (interval === undefined ? DEFAULT_EVERY_MS : interval * 1000),
     program: await checkProgram(entry, plugin, context),
     attach: checkAttach(entry, plugin.name === PROGRAM_PLUGIN, context),
     location: source.at(entry.keyStart, entry.keyEnd),

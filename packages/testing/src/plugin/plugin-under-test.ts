@@ -32,7 +32,8 @@ export async function readPlugin(folder: string): Promise<PluginUnderTest> {
   const entry = join(folder, String(manifest.exports ?? 'dist/index.js'));
   if (!existsSync(entry)) throw new Error(`${entry} does not exist: build the plugins first`);
   const { default: definition } = (await import(pathToFileURL(entry).href)) as { default?: Plugin };
-  if (!definition?.object && !definition?.probe) throw new Error(`${entry} has no default export made by definePlugin()`);
+  if (!definition?.object && !definition?.probe)
+    throw new Error(`${entry} has no default export made by definePlugin()`);
   const { object } = definition;
   const info = object ? readObject(readFileSync(fileURLToPath(object.url))) : NO_OBJECT_INFO;
   const options = definition.options ?? {};

@@ -30,6 +30,7 @@ function samples(definition: OptionDefinition): OptionValue[] {
       return [...definition.choices];
     case 'list':
       return definition.choices ? definition.choices.map((choice) => [choice]) : [['text']];
+    case 'texts':
     case 'command':
       return [['true']];
     case 'duration':
@@ -39,6 +40,7 @@ function samples(definition: OptionDefinition): OptionValue[] {
     case 'stop-after':
     case 'every':
     case 'outputs':
+    case 'level':
       return [1];
     case 'group':
       return [defaultValues(definition.options)];
