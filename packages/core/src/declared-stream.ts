@@ -1,6 +1,7 @@
+import { type Condition, holds } from './condition.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
-import { type Condition, holds, type StreamCommon } from './plugin.js';
 import type { ColumnType, Field, HistogramLayout, Shape } from './schema.js';
+import type { StreamCommon } from './stream-common.js';
 
 /** A column of a stream whose rows no object describes. */
 export interface DeclaredField<O extends OptionDefinitions = OptionDefinitions> {

@@ -1,5 +1,6 @@
 export * from './batch.js';
 export * from './capability.js';
+export * from './condition.js';
 export * from './declared-stream.js';
 export * from './decoder.js';
 export * from './errors.js';
@@ -20,6 +21,7 @@ export * from './row.js';
 export * from './row-keys.js';
 export * from './schema.js';
 export * from './sink.js';
+export * from './stream-common.js';
 export * from './text/byte-buffer.js';
 export * from './text/create-writer.js';
 export { type Bucket, histogramLines } from './text/histogram-lines.js';

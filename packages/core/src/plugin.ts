@@ -1,9 +1,11 @@
 import type { Capability } from './capability.js';
+import type { Condition } from './condition.js';
 import type { DeclaredStream } from './declared-stream.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
 import type { Probe } from './probe.js';
-import type { ColumnType, Schema, TableColumn } from './schema.js';
+import type { ColumnType, Schema } from './schema.js';
 import type { Log } from './sink.js';
+import type { StreamCommon } from './stream-common.js';
 
 /** The compiled BPF object of a plugin; `T` carries the row types its BTF gives (written by the build). */
 export interface ObjectFile<T extends ObjectTypes = ObjectTypes> {
@@ -22,33 +24,6 @@ export interface ObjectTypes {
 /** Name of the object file beside the generated module: what `<tool>.bpf.ts` exports. */
 export function objectFile<T extends ObjectTypes>(url: URL): ObjectFile<T> {
   return { url };
-}
-
-/** True when the named option is set; `!name` when it is not; a function for everything else. */
-export type Condition<O extends OptionDefinitions = OptionDefinitions> =
-  | (keyof O & string)
-  | `!${keyof O & string}`
-  | ((options: OptionValues<O>) => boolean);
-
-/** A column of a text table: a field's name, or how it looks, and when it is shown. */
-export type ColumnSpec<O extends OptionDefinitions = OptionDefinitions> =
-  | string
-  | (Omit<TableColumn, 'header'> & {
-      readonly when?: Condition<O>;
-      readonly header?: string | ((options: OptionValues<O>) => string);
-    });
-
-/** What a stream of any kind says of itself. */
-export interface StreamCommon<O extends OptionDefinitions> {
-  /** One sentence: what one row is. */
-  readonly doc?: string;
-  /** Streams of one plugin that are not wanted with these options are left out. */
-  readonly when?: Condition<O>;
-  /** One line printed before the first output of a text table. */
-  readonly banner?: string | ((options: OptionValues<O>) => string);
-  readonly table?: readonly ColumnSpec<O>[];
-  /** JSON lines in place of a text table: the tool's own -j. */
-  readonly json?: Condition<O>;
 }
 
 /** One row per record of a ring buffer. */
@@ -238,17 +213,6 @@ export function defineTracer<
 /** Whether an option stands on the command line without a flag. */
 export function isArgument({ arguments: list }: Pick<PluginDefinition, 'arguments'>, option: string): boolean {
   return list?.some((argument) => argument.option === option) ?? false;
-}
-
-/** Whether `condition` holds for these options; no condition holds always. */
-export function holds(condition: Condition | undefined, options: OptionValues): boolean {
-  if (condition === undefined) return true;
-  if (typeof condition === 'function') return condition(options);
-  return condition.startsWith('!') ? !isSet(options[condition.slice(1)]) : isSet(options[condition]);
-}
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== false;
 }
 
 type RowOfStream<T extends ObjectTypes, D> = D extends { readonly ring: infer R extends string }

@@ -89,10 +89,14 @@ export class KernelHost implements ProbeHost {
     return new ProgramProbe({ ...programOf(instance, program), ...settings, log: this.log, poller: this.poller });
   }
 
-  private ownProbe({ name, plugin, options }: PluginInstance, { everyMs }: ProbeSettings): Probe | Promise<Probe> {
+  private async ownProbe({ name, plugin, options }: PluginInstance, { everyMs }: ProbeSettings): Promise<Probe> {
     this.poller ??= new Poller();
     const { definition } = plugin;
     const owner = { plugin: plugin.name, source: name };
+    for (const { option, required } of definition.arguments ?? []) {
+      if (!required || options[option] !== undefined) continue;
+      throw new SkepError('SKEP_OPTION', `${name}: plugin ${plugin.name} needs option "${option}"`);
+    }
     const { info } = readPluginObject(definition);
     const schemas = pluginSchemas(owner, definition, info, options);
     return definition.probe!({ owner, options, schemas, everyMs, log: this.log, poller: this.poller });
