@@ -1,5 +1,6 @@
-// Dependencies point one way: plugins and sinks -> core; libbpf, symbols -> core; libbcc -> core, libbpf; runner -> core,
-// libbpf, libbcc, symbols; cli -> runner. Workspace packages are seen as what they export, `packages/<name>/dist`. Tests may also use what tests use.
+// Dependencies point one way: plugins and sinks -> core; libbpf, symbols -> core; libbcc -> core, libbpf; tracing, for
+// plugins whose programs depend on their options -> libbcc; runner -> core, libbpf, libbcc, symbols; cli -> runner.
+// Workspace packages are seen as what they export, `packages/<name>/dist`. Tests may also use what tests use.
 const TESTS = '\\.test\\.ts$|[/-]fixtures?\\.ts$|/test/|plugins/plugins\\.test\\.ts$';
 
 /** What files in `from` may import of the workspace, besides their own folder. */
@@ -30,6 +31,7 @@ module.exports = {
       from: { path: '^packages/((?:sink|processor)-[^/]+)/', pathNot: TESTS },
       to: { path: '^(packages|plugins|tools|e2e|examples)/', pathNot: ['^packages/$1/', ...packages('core')] },
     },
+    only('tracing-needs-libbcc', '^packages/tracing/', packages('core', 'libbpf', 'libbcc')),
     only('runner-needs-kernels', '^packages/runner/', packages('core', 'libbpf', 'libbcc', 'symbols')),
     only(
       'cli-needs-runner',
@@ -45,7 +47,10 @@ module.exports = {
       comment: 'a plugin may use nothing that a third party cannot, and no other plugin',
       severity: 'error',
       from: { path: '^plugins/([^/]+/[^/]+)/', pathNot: TESTS },
-      to: { path: '^(packages|plugins|tools|e2e|examples)/', pathNot: ['^plugins/$1/', ...packages('core')] },
+      to: {
+        path: '^(packages|plugins|tools|e2e|examples)/',
+        pathNot: ['^plugins/$1/', ...packages('core', 'tracing')],
+      },
     },
     {
       name: 'nobody-needs-plugins',

@@ -1,4 +1,4 @@
-import type { OptionDefinition, OptionDefinitions } from '@skep/core';
+import { isArgument, type OptionDefinition, type OptionDefinitions, type Plugin } from '@skep/core';
 import { cell, code, table } from './markdown.js';
 
 /** What an option takes, in words: `integer`, `table, json, csv or logfmt`, `time`. */
@@ -17,9 +17,16 @@ export function takes(definition: OptionDefinition): string {
       return alternatives(definition.choices);
     case 'list':
       return definition.choices ? `list of ${alternatives(definition.choices)}` : 'list of texts';
+    case 'texts':
+      return 'texts, one for each time it is given';
     case 'duration':
     case 'stop-after':
+    case 'every':
       return 'time';
+    case 'level':
+      return `0 to ${definition.max}`;
+    case 'outputs':
+      return 'integer, at least 1';
     case 'user':
       return 'uid or user name';
     case 'ring-pages':
@@ -50,7 +57,7 @@ function alternatives(choices: readonly string[]): string {
 export function defaultOf(definition: OptionDefinition): string {
   if (definition.defaultText !== undefined) return definition.defaultText;
   if (definition.default === undefined) return '';
-  if (definition.kind === 'duration' || definition.kind === 'stop-after')
+  if (['duration', 'stop-after', 'every'].includes(definition.kind))
     return code(timeText(definition.default as number));
   return code(String(definition.default));
 }
@@ -66,9 +73,9 @@ function meaningOf({ help, conflicts }: OptionDefinition): string {
 }
 
 /** Flag, YAML key, type, default, meaning. */
-export function toolOptions(definitions: OptionDefinitions): string {
-  const rows = Object.entries(definitions).map(([name, definition]) => [
-    code(definition.flags ?? `--${name.replaceAll('_', '-')}`),
+export function toolOptions(plugin: Pick<Plugin, 'options' | 'arguments'>): string {
+  const rows = Object.entries(plugin.options ?? {}).map(([name, definition]) => [
+    isArgument(plugin, name) ? '' : code(definition.flags ?? `--${name.replaceAll('_', '-')}`),
     code(name),
     takes(definition),
     defaultOf(definition),

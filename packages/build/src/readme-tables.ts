@@ -7,6 +7,6 @@ import { streamTables } from './stream-tables.js';
 export function filledReadme(loaded: LoadedPackage, readme: string): string {
   const options = loaded.definition.options ?? {};
   return loaded.kind === 'plugin'
-    ? fillMarks(readme, { columns: streamTables(describePlugin(loaded)), options: toolOptions(options) })
+    ? fillMarks(readme, { columns: streamTables(describePlugin(loaded)), options: toolOptions(loaded.definition) })
     : fillMarks(readme, { options: sinkOptions(options) });
 }

@@ -1,4 +1,5 @@
 import {
+  isArgument,
   type OptionDefinition,
   type OptionDefinitions,
   type OptionValues,
@@ -15,6 +16,8 @@ const PLACEHOLDER: Readonly<Record<string, string>> = {
   user: 'USER',
   duration: 'TIME',
   'stop-after': 'SECONDS',
+  every: 'SECONDS',
+  outputs: 'N',
   size: 'SIZE',
   regex: 'REGEX',
   list: 'LIST',
@@ -22,21 +25,56 @@ const PLACEHOLDER: Readonly<Record<string, string>> = {
   choice: 'CHOICE',
 };
 
-interface ToolFlag {
+export interface ToolFlag {
   readonly name: string;
   readonly definition: OptionDefinition;
   readonly attribute: string;
+  /** How often the flag was given; of those that are counted. */
+  readonly times?: () => number;
 }
 
-/** Give `command` the plugin's own flags, in BCC's spelling. */
-export function addToolFlags(command: Command, definitions: OptionDefinitions): ToolFlag[] {
-  return Object.entries(definitions).map(([name, definition]) => {
+/** Give `command` the plugin's own flags, in BCC's spelling; options that are arguments have none. */
+export function addToolFlags(command: Command, plugin: Pick<Plugin, 'options' | 'arguments'>): ToolFlag[] {
+  const definitions = Object.entries(plugin.options ?? {}).filter(([name]) => !isArgument(plugin, name));
+  return definitions.map(([name, definition]) => {
     const option = new Option(flagsOf(name, definition), helpOf(definition));
-    if (definition.kind === 'list' || definition.kind === 'integers') {
+    if (['list', 'texts', 'integers'].includes(definition.kind)) {
       option.argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value]);
     }
     command.addOption(option);
-    return { name, definition, attribute: option.attributeName() };
+    const flag = { name, definition, attribute: option.attributeName() };
+    return definition.kind === 'level' ? { ...flag, times: timesOf(command, option) } : flag;
+  });
+}
+
+function timesOf(command: Command, option: Option): () => number {
+  let times = 0;
+  command.on(`option:${option.name()}`, () => {
+    times++;
+  });
+  return () => times;
+}
+
+/** Give `command` the options that stand without a flag; returns how many words they take at most. */
+export function addToolArguments(command: Command, plugin: Pick<Plugin, 'options' | 'arguments'>): number {
+  const list = plugin.arguments ?? [];
+  for (const { option, required } of list) {
+    const definition = plugin.options![option]!;
+    const name = definition.kind === 'texts' ? `${option}...` : option;
+    command.argument(required ? `<${name}>` : `[${name}]`, helpOf(definition));
+  }
+  return list.some(({ option }) => plugin.options![option]!.kind === 'texts') ? Number.POSITIVE_INFINITY : list.length;
+}
+
+/** The words of the command line for the options that stand without a flag, as flags that were given. */
+export function argumentFlags(
+  plugin: Pick<Plugin, 'options' | 'arguments'>,
+  words: readonly string[],
+): { readonly name: string; readonly definition: OptionDefinition; readonly raw: unknown }[] {
+  return (plugin.arguments ?? []).flatMap(({ option: name }, i) => {
+    const definition = plugin.options![name]!;
+    if (words[i] === undefined) return [];
+    return [{ name, definition, raw: definition.kind === 'texts' ? words.slice(i) : words[i] }];
   });
 }
 
@@ -65,14 +103,23 @@ function flagsOf(name: string, definition: OptionDefinition): string {
   const parts = (definition.flags ?? long).split(/,\s*/);
   const value = parts.map((part) => part.split(/\s+/).slice(1).join(' ')).find((text) => text !== '');
   const flags = parts.map((part) => part.split(/\s+/)[0]!).join(', ');
-  if (definition.kind === 'boolean') return flags;
+  if (definition.kind === 'boolean' || definition.kind === 'level') return flags;
   const text = (value ?? PLACEHOLDER[definition.kind] ?? name.toUpperCase()).replace(/[<>[\].]/g, '').trim();
+  if (bareOf(definition) !== undefined) return `${flags} [${text}]`;
   // A command takes the rest of the line.
   return definition.kind === 'command' ? `${flags} <${text || 'COMMAND'}...>` : `${flags} <${text}>`;
 }
 
+/** What the flag stands for when no value follows it. */
+function bareOf(definition: OptionDefinition): string | undefined {
+  return definition.kind === 'binary' ? definition.bare : undefined;
+}
+
 function helpOf(definition: OptionDefinition): string {
-  const shown = definition.kind === 'boolean' ? undefined : (definition.defaultText ?? definition.default);
+  const shown =
+    definition.kind === 'boolean' || definition.kind === 'level'
+      ? undefined
+      : (definition.defaultText ?? definition.default);
   const choices = 'choices' in definition && definition.choices ? ` (${definition.choices.join(', ')})` : '';
   return `${definition.help}${choices}${shown === undefined ? '' : ` (default: ${String(shown)})`}`;
 }
@@ -90,10 +137,14 @@ export function readToolFlags(
   findUser: (name: string) => number | undefined,
 ): OptionValues {
   const values: Record<string, OptionValues[string]> = {};
-  const given = flags.filter(({ attribute }) => command.getOptionValueSource(attribute) === 'cli');
-  for (const { name, definition } of flags) values[name] = definition.default as OptionValues[string];
-  for (const { name, definition, attribute } of given) {
-    const raw = command.getOptionValue(attribute) as unknown;
+  for (const [name, definition] of Object.entries(plugin.options ?? {})) {
+    values[name] = definition.default as OptionValues[string];
+  }
+  const given = [
+    ...flags.filter(({ attribute }) => command.getOptionValueSource(attribute) === 'cli').map(flagValue(command)),
+    ...argumentFlags(plugin, command.args),
+  ];
+  for (const { name, definition, raw } of given) {
     try {
       values[name] = parseOption(tool, name, definition, raw, findUser) as OptionValues[string];
     } catch (error) {
@@ -103,6 +154,13 @@ export function readToolFlags(
   }
   checkConflicts(tool, plugin.options ?? {}, new Set(given.map(({ name }) => name)));
   return values;
+}
+
+function flagValue(command: Command) {
+  return ({ name, definition, attribute, times }: ToolFlag) => {
+    const written: unknown = times ? times() : command.getOptionValue(attribute);
+    return { name, definition, raw: written === true ? (bareOf(definition) ?? written) : written };
+  };
 }
 
 function checkConflicts(tool: string, definitions: OptionDefinitions, given: ReadonlySet<string>): void {

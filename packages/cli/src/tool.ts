@@ -1,6 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type OptionValues, type Plugin, SkepError } from '@skep/core';
+import {
+  isDeclared,
+  type OptionDefinition,
+  type OptionValues,
+  type Plugin,
+  SkepError,
+  type StreamDefinition,
+} from '@skep/core';
 import { type Config, checkWhereByColumns, createFindUser, type LoadedPlugin, loadPlugin } from '@skep/runner/tool';
 import type { Command } from 'commander';
 import { startCommand, type TracedCommand } from './exec.js';
@@ -9,7 +16,7 @@ import { createLog } from './log.js';
 import { runOnce } from './run-once.js';
 import { COMMAND_LINE, FORMATS, stdoutInstance } from './stdout-instance.js';
 import { MAX_TIMER_MS, readDuration } from './timer.js';
-import { addToolFlags, readToolFlags, splitCommand } from './tool-options.js';
+import { addToolArguments, addToolFlags, readToolFlags, splitCommand } from './tool-options.js';
 import { createCommand, parseArgs } from './usage.js';
 
 /** `skep <tool> [the tool's own flags] [interval [count]]`: BCC's spelling and layout, until Ctrl-C. */
@@ -17,9 +24,12 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
   const loaded = await loadPlugin(name, [process.cwd()]);
   const plugin = loaded.definition;
   const command = createCommand(loaded.name, loaded.description).allowExcessArguments();
-  const flags = addToolFlags(command, plugin.options ?? {});
-  const isPeriodic = Object.values(plugin.streams).some((stream) => 'snapshot' in stream);
-  if (isPeriodic) {
+  const flags = addToolFlags(command, plugin);
+  const most = addToolArguments(command, plugin);
+  const isPeriodic = Object.values(plugin.streams).some(isSnapshot);
+  // Words for the interval can be told only where those before them are counted.
+  const takesInterval = isPeriodic && most < Number.POSITIVE_INFINITY;
+  if (takesInterval) {
     command.argument('[interval]', 'Seconds between outputs', undefined);
     command.argument('[count]', 'Number of outputs', undefined);
   }
@@ -28,23 +38,33 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
   if (parseArgs(command, own)) return 0;
   take(command);
   const common = command.opts() as CommonFlags;
-  if (common.ebpf) return printSource(loaded);
+  if (common.ebpf && !plugin.source) return printSource(loaded);
   const without = readFeatures(command);
   const options = readToolFlags(loaded.name, plugin, flags, command, createFindUser());
-  refuseExcess(loaded.name, command.args, isPeriodic ? 2 : 0);
-  const { everyMs, count } = readInterval(loaded.name, command.args);
+  if (common.ebpf) {
+    process.stdout.write(await plugin.source!(options));
+    return 0;
+  }
+  refuseExcess(loaded.name, command.args, most + (takesInterval ? 2 : 0));
+  const words = takesInterval ? command.args.slice(most) : [];
+  const { everyMs = ownValue(plugin, options, 'every'), count = ownValue(plugin, options, 'outputs') } = readInterval(
+    loaded.name,
+    words,
+  );
   const durationMs = readDuration('--duration', common.duration) ?? stopAfter(loaded.name, plugin, options);
   const intervalMs = everyMs ?? (plugin.interval === undefined ? undefined : plugin.interval * 1000);
   const configFor = (values: OptionValues) => oneToolConfig(loaded, values, intervalMs ?? 1000, common);
   let config = configFor(options);
   if (common.where !== undefined) await checkWhereByColumns(common.where, config.plugins);
+  // A tool's own --verbose means something else.
+  const verbose = common.verbose === true && !plugin.options?.verbose;
   // Last, so that no mistake leaves a command waiting.
   const traced = await startTraced(plugin, options);
   if (traced) config = configFor({ ...options, pid: traced.pid });
   return runOnce({
     config,
-    log: createLog(common.verbose ? 'debug' : 'warn'),
-    debug: common.verbose === true,
+    log: createLog(verbose ? 'debug' : 'warn'),
+    debug: verbose,
     without,
     frameStyle: common.output === 'table' ? 'places' : 'names',
     snapshots: isPeriodic && intervalMs !== undefined ? count : undefined,
@@ -52,6 +72,11 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
     durationMs,
     ...(traced ? { traced } : {}),
   });
+}
+
+/** Whether a stream has a batch per interval, and not per event. */
+function isSnapshot(stream: StreamDefinition): boolean {
+  return 'snapshot' in stream || (isDeclared(stream) && (stream.shape ?? 'events') !== 'events');
 }
 
 interface CommonFlags {
@@ -88,7 +113,7 @@ function addCommonFlags(command: Command): void {
 }
 
 function refuseExcess(tool: string, args: readonly string[], most: number): void {
-  const extra = args[most];
+  const extra = most === Number.POSITIVE_INFINITY ? undefined : args[most];
   if (extra === undefined) return;
   const why = most === 0 ? `${tool} prints events as they happen and takes no interval` : 'too many arguments';
   throw new SkepError('SKEP_USAGE', `${why}, got "${extra}"`, `see: skep ${tool} --help`);
@@ -117,12 +142,17 @@ function readInterval(
   };
 }
 
+/** What the tool's own option of this kind says. */
+function ownValue(plugin: Plugin, options: OptionValues, wanted: OptionDefinition['kind']): number | undefined {
+  const found = Object.entries(plugin.options ?? {}).find(([, { kind }]) => kind === wanted);
+  return found && (options[found[0]] as number | undefined);
+}
+
 /** A tool's own spelling of --duration. */
 function stopAfter(tool: string, plugin: Plugin, options: OptionValues): number | undefined {
-  const found = Object.entries(plugin.options ?? {}).find(([, { kind }]) => kind === 'stop-after');
-  const ms = found && (options[found[0]] as number | undefined);
+  const ms = ownValue(plugin, options, 'stop-after');
   if (ms === undefined || ms <= MAX_TIMER_MS) return ms;
-  throw new SkepError('SKEP_USAGE', `option "${found![0]}" of ${tool}: expected at most 24d`);
+  throw new SkepError('SKEP_USAGE', `the duration of ${tool}: expected at most 24d`);
 }
 
 async function startTraced(plugin: Plugin, options: OptionValues): Promise<TracedCommand | undefined> {

@@ -1,5 +1,7 @@
 export * from './batch.js';
 export * from './capability.js';
+export * from './condition.js';
+export * from './declared-stream.js';
 export * from './decoder.js';
 export * from './errors.js';
 export * from './filter/index.js';
@@ -22,6 +24,7 @@ export * from './row-keys.js';
 export * from './schema.js';
 export * from './sink.js';
 export * from './store.js';
+export * from './stream-common.js';
 export * from './symbolizer.js';
 export * from './text/byte-buffer.js';
 export * from './text/create-writer.js';

@@ -47,6 +47,10 @@ export interface ListOption extends Common<readonly string[]> {
   readonly kind: 'list';
   readonly choices?: readonly string[];
 }
+/** Texts that may hold commas: one for each time the flag is given; a YAML sequence, or one text. */
+export interface TextsOption extends Common<readonly string[]> {
+  readonly kind: 'texts';
+}
 export interface IntegerListOption extends Common<readonly number[]> {
   readonly kind: 'integers';
   readonly min: number;
@@ -90,6 +94,19 @@ export interface RingPagesOption extends Common<number> {
 export interface StopAfterOption extends Common<number> {
   readonly kind: 'stop-after';
 }
+/** Time between outputs: a tool's own spelling of the interval. */
+export interface EveryOption extends Common<number> {
+  readonly kind: 'every';
+}
+/** Stop after so many outputs: a tool's own spelling of the count. */
+export interface OutputsOption extends Common<number> {
+  readonly kind: 'outputs';
+}
+/** How often a flag is given: `-v`, `-vv`. */
+export interface LevelOption extends Common<number> {
+  readonly kind: 'level';
+  readonly max: number;
+}
 /** The rest of the command line is a command to run and trace (opensnoop's --exec). */
 export interface CommandOption extends Common<readonly string[]> {
   readonly kind: 'command';
@@ -97,6 +114,8 @@ export interface CommandOption extends Common<readonly string[]> {
 /** A file to attach user probes to in place of the one found (`uprobe/<name>:function`). */
 export interface BinaryOption extends Common<string> {
   readonly kind: 'binary';
+  /** The value when the flag stands without one. */
+  readonly bare?: string;
 }
 /** Options under one key: `rotate: { size: 100MB, keep: 10 }`. YAML only; undefined when the key is not there. */
 export interface GroupOption<O extends OptionDefinitions = OptionDefinitions> extends Common<never> {
@@ -110,6 +129,7 @@ export type OptionDefinition =
   | StringOption
   | ChoiceOption
   | ListOption
+  | TextsOption
   | IntegerListOption
   | RegexOption
   | DurationOption
@@ -120,6 +140,9 @@ export type OptionDefinition =
   | DiskOption
   | RingPagesOption
   | StopAfterOption
+  | EveryOption
+  | OutputsOption
+  | LevelOption
   | CommandOption
   | BinaryOption
   | GroupOption;
@@ -132,9 +155,18 @@ export type ValueOf<D extends OptionDefinition> =
     ? OptionValues<O> | undefined
     : D['kind'] extends 'boolean'
       ? boolean
-      : D['kind'] extends 'integer' | 'duration' | 'size' | 'user' | 'ring-pages' | 'stop-after'
+      : D['kind'] extends
+            | 'integer'
+            | 'duration'
+            | 'size'
+            | 'user'
+            | 'ring-pages'
+            | 'stop-after'
+            | 'every'
+            | 'outputs'
+            | 'level'
         ? number | undefined
-        : D['kind'] extends 'list' | 'command'
+        : D['kind'] extends 'list' | 'texts' | 'command'
           ? readonly string[] | undefined
           : D['kind'] extends 'integers'
             ? readonly number[] | undefined
@@ -169,6 +201,7 @@ export const option = {
     ...rest,
   }),
   list: (help: string, rest: Rest<ListOption> = {}): ListOption => ({ kind: 'list', help, ...rest }),
+  texts: (help: string, rest: Rest<TextsOption> = {}): TextsOption => ({ kind: 'texts', help, ...rest }),
   integers: (help: string, rest: Partial<Rest<IntegerListOption>> = {}): IntegerListOption => ({
     kind: 'integers',
     help,
@@ -224,6 +257,12 @@ export const option = {
     help,
     ...rest,
   }),
+  every: (help: string, rest: Rest<EveryOption> = {}): EveryOption => ({ kind: 'every', help, ...rest }),
+  outputs: (help: string, rest: Rest<OutputsOption> = {}): OutputsOption => ({ kind: 'outputs', help, ...rest }),
+  level: (help: string, max: number, rest: Omit<Rest<LevelOption>, 'max'> = {}): LevelOption => ({
+    ...{ kind: 'level', help, max, default: 0 },
+    ...rest,
+  }),
   command: (help: string, rest: Rest<CommandOption> = {}): CommandOption => ({ kind: 'command', help, ...rest }),
   binary: (help: string, rest: Rest<BinaryOption> = {}): BinaryOption => ({ kind: 'binary', help, ...rest }),
   group: <const O extends OptionDefinitions>(help: string, options: O): GroupOption<O> => ({
@@ -275,9 +314,11 @@ export function parseOption(
       if (raw === false || raw === 'false') return false;
       return fail('true or false');
     case 'integer':
+    case 'outputs':
+    case 'level':
     case 'ring-pages': {
       const value = integer(text);
-      const { min, max } = definition.kind === 'integer' ? definition : { min: 1, max: 1 << 20 };
+      const { min, max } = integerRange(definition);
       if (value === undefined || value < min || value > max) return fail(range(min, max));
       if (definition.kind === 'ring-pages' && (value & (value - 1)) !== 0) return fail('a power of two');
       return value;
@@ -288,6 +329,7 @@ export function parseOption(
       return value;
     }
     case 'duration':
+    case 'every':
     case 'stop-after': {
       const value = typeof text === 'string' ? parseDuration(text) : undefined;
       return value === undefined || value <= 0 ? fail('a time above 0 such as 5s or 100ms') : value;
@@ -311,6 +353,11 @@ export function parseOption(
         if (wrong !== undefined) return fail(`values among ${choices.join(', ')}`);
       }
       return items;
+    }
+    case 'texts': {
+      const items = typeof text === 'string' ? [text] : raw;
+      const isTexts = Array.isArray(items) && items.every((item) => typeof item === 'string' && item !== '');
+      return isTexts && items.length > 0 ? (items as string[]) : fail('a list of texts');
     }
     case 'integers': {
       const values = list(raw)?.map(integer);
@@ -341,6 +388,12 @@ export function parseOption(
       }
       return text;
   }
+}
+
+function integerRange(definition: IntegerOption | OutputsOption | LevelOption | RingPagesOption) {
+  if (definition.kind === 'integer') return definition;
+  if (definition.kind === 'level') return { min: 0, max: definition.max };
+  return { min: 1, max: definition.kind === 'outputs' ? Number.MAX_SAFE_INTEGER : 1 << 20 };
 }
 
 function parseGroup(

@@ -1,7 +1,12 @@
 import type { Capability } from './capability.js';
+import type { Condition } from './condition.js';
+import type { DeclaredStream } from './declared-stream.js';
 import { SkepError } from './errors.js';
+import type { Log } from './log.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
-import type { ColumnType, TableColumn } from './schema.js';
+import type { Probe } from './probe.js';
+import type { ColumnType, Schema } from './schema.js';
+import type { StreamCommon } from './stream-common.js';
 
 /** The compiled BPF object of a plugin; `T` carries the row types its BTF gives (written by the build). */
 export interface ObjectFile<T extends ObjectTypes = ObjectTypes> {
@@ -28,32 +33,6 @@ export function objectFile<T extends ObjectTypes>(files: URL | Readonly<Record<s
   const url = files[process.arch] ?? Object.values(files)[0];
   if (!url) throw new SkepError('SKEP_PLUGIN', 'a plugin without any object', 'build it: skep build');
   return { url };
-}
-
-/** True when the named option is set; `!name` when it is not; a function for everything else. */
-export type Condition<O extends OptionDefinitions = OptionDefinitions> =
-  | (keyof O & string)
-  | `!${keyof O & string}`
-  | ((options: OptionValues<O>) => boolean);
-
-/** A column of a text table: a field's name, or how it looks, and when it is shown. */
-export type ColumnSpec<O extends OptionDefinitions = OptionDefinitions> =
-  | string
-  | (Omit<TableColumn, 'header'> & {
-      readonly when?: Condition<O>;
-      readonly header?: string | ((options: OptionValues<O>) => string);
-    });
-
-interface StreamCommon<O extends OptionDefinitions> {
-  /** One sentence: what one row is. */
-  readonly doc?: string;
-  /** Streams of one plugin that are not wanted with these options are left out. */
-  readonly when?: Condition<O>;
-  /** One line printed before the first output of a text table. */
-  readonly banner?: string | ((options: OptionValues<O>) => string);
-  readonly table?: readonly ColumnSpec<O>[];
-  /** JSON lines in place of a text table: the tool's own -j. */
-  readonly json?: Condition<O>;
 }
 
 /** One row per record of a ring buffer. */
@@ -112,7 +91,8 @@ export interface HistogramStream<O extends OptionDefinitions = OptionDefinitions
 export type StreamDefinition<O extends OptionDefinitions = OptionDefinitions> =
   | EventStream<O>
   | TableStream<O>
-  | HistogramStream<O>;
+  | HistogramStream<O>
+  | DeclaredStream<O>;
 
 /**
  * Programs that are loaded and attached together. A name ending in `?` may fail to attach (an optional symbol).
@@ -152,15 +132,48 @@ export interface SelfTest<O extends OptionDefinitions = OptionDefinitions> {
   ): boolean | string;
 }
 
+export interface ArgumentDefinition<O extends OptionDefinitions = OptionDefinitions> {
+  readonly option: keyof O & string;
+  readonly required?: boolean;
+}
+
+/** What a probe is woken by: it ends a wait when one of the descriptors becomes readable. */
+export interface ProbePoller {
+  add(fd: number): void;
+  remove(fd: number): void;
+  wake(): void;
+}
+
+/** What a plugin that makes its own probe is told. */
+export interface ProbeRequest<O extends OptionDefinitions = OptionDefinitions> {
+  /** Short name of the plugin, and the name of its instance. */
+  readonly owner: { readonly plugin: string; readonly source: string };
+  readonly options: OptionValues<O>;
+  /** Of the declared streams with these options: what the probe must give as its own. */
+  readonly schemas: readonly Schema[];
+  /** Milliseconds between snapshots; undefined: one at the end. */
+  readonly everyMs: number | undefined;
+  readonly log: Log;
+  readonly poller: ProbePoller;
+}
+
 export interface PluginDefinition<
   T extends ObjectTypes = ObjectTypes,
   O extends OptionDefinitions = OptionDefinitions,
   S extends Readonly<Record<string, StreamDefinition<O>>> = Readonly<Record<string, StreamDefinition<O>>>,
 > {
-  readonly object: ObjectFile<T>;
+  /** Absent from a plugin that makes its own probe and has no object. */
+  readonly object?: ObjectFile<T>;
+  /** Empty when the plugin makes its own probe. */
   readonly attach: readonly (readonly string[] | AttachSet<O>)[];
   readonly streams: S;
   readonly options?: O;
+  /** Options that stand on the command line without a flag, in this order; one of kind `texts` is the last and takes the rest. */
+  readonly arguments?: readonly ArgumentDefinition<O>[];
+  /** For tools whose program depends on the options: what makes the rows. Its streams are declared ones. */
+  readonly probe?: (request: ProbeRequest<O>) => Probe | Promise<Probe>;
+  /** With `probe`: the text of the program for these options, for `--ebpf`. */
+  readonly source?: (options: OptionValues<O>) => string | Promise<string>;
   /** Seconds between outputs when none is given: on the command line and in YAML. Default: at the end; YAML 5 s. */
   readonly interval?: number;
   /** Capabilities it uses at work, such as CAP_SYS_PTRACE to look into other users' processes; the others are dropped. */
@@ -195,15 +208,22 @@ export function definePlugin<
   return { [PLUGIN_TAG]: PLUGIN_API, ...definition } as unknown as Plugin<T, O, S>;
 }
 
-/** Whether `condition` holds for these options; no condition holds always. */
-export function holds(condition: Condition | undefined, options: OptionValues): boolean {
-  if (condition === undefined) return true;
-  if (typeof condition === 'function') return condition(options);
-  return condition.startsWith('!') ? !isSet(options[condition.slice(1)]) : isSet(options[condition]);
+/** Declare a plugin that makes its own probe, because what it runs in the kernel depends on its options. */
+export function defineTracer<
+  const O extends OptionDefinitions,
+  const S extends Readonly<Record<string, DeclaredStream<NoInfer<O>>>>,
+>(
+  definition: Omit<PluginDefinition<ObjectTypes, NoInfer<O>, S>, 'options' | 'attach' | 'probe'> & {
+    readonly options?: O;
+    readonly probe: (request: ProbeRequest<NoInfer<O>>) => Probe | Promise<Probe>;
+  },
+): Plugin<ObjectTypes, O, S> {
+  return { [PLUGIN_TAG]: PLUGIN_API, attach: [], ...definition } as unknown as Plugin<ObjectTypes, O, S>;
 }
 
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== false;
+/** Whether an option stands on the command line without a flag. */
+export function isArgument({ arguments: list }: Pick<PluginDefinition, 'arguments'>, option: string): boolean {
+  return list?.some((argument) => argument.option === option) ?? false;
 }
 
 type RowOfStream<T extends ObjectTypes, D> = D extends { readonly ring: infer R extends string }
@@ -223,7 +243,7 @@ type RowOfStream<T extends ObjectTypes, D> = D extends { readonly ring: infer R 
 type ComputedOf<D> = D extends { readonly computed: infer C } ? { [K in keyof C]: bigint | number } : unknown;
 
 /** The rows a plugin yields: the union over its streams. */
-export type RowOf<P> = P extends { readonly object: ObjectFile<infer T>; readonly streams: infer S }
+export type RowOf<P> = P extends { readonly object?: ObjectFile<infer T>; readonly streams: infer S }
   ? { [K in keyof S]: RowOfStream<T, S[K]> }[keyof S]
   : never;
 

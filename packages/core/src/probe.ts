@@ -13,6 +13,10 @@ export interface Probe {
   readonly schemas: readonly Schema[];
   /** Capabilities that using it needs once it is attached. Default: none. */
   readonly needs?: readonly Capability[];
+  /** What is attached, for whoever explains it: names of programs, and where. */
+  readonly attached?: readonly { readonly name: string; readonly section: string }[];
+  /** No more rows will come once what is there has been drained: it ends by itself. */
+  readonly isDone?: boolean;
   open(): Promise<void>;
   attach(): Promise<void>;
   close(): Promise<void>;

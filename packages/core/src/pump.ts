@@ -105,6 +105,7 @@ export class Pump {
         await this.deliverDue(this.routes, false);
         if (snapshots !== undefined && this.taken >= snapshots) this.abandoned = this.stopping = true;
         else if (more) await nextTurn();
+        else if (probe.isDone) this.stopping = true;
         else await wait();
       }
       await probe.finish?.();

@@ -9,7 +9,15 @@ export { BPF, type BpfOptions, type ReadOptions } from './bpf.js';
 export type { ProgramText } from './diagnostics.js';
 export { findKernelHeaders, HEADERS_REMEDY, headersMismatch, type KernelHeaders } from './headers.js';
 export type { HistogramTextOptions } from './histogram.js';
-export { matchFunctions, resembling, syscallFunction, tracepoints } from './kernel-functions.js';
+export {
+  kernelFunctions,
+  kernelName,
+  matchFunctions,
+  resembling,
+  similarFunction,
+  syscallFunction,
+  tracepoints,
+} from './kernel-functions.js';
 export type { Value } from './layout/values.js';
 export { PERF_EVENTS } from './perf-events.js';
 export type { AttachEntry } from './program-plan.js';

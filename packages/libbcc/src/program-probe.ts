@@ -11,7 +11,6 @@ import {
   suggest,
 } from '@skep/core';
 import { type Poller, rcuGracePeriod, refuseGuarded, type StreamOwner } from '@skep/libbpf';
-import type { Attachment } from './attachments.js';
 import type { ProgramText } from './diagnostics.js';
 import type { EventSource } from './event-source.js';
 import { LoadedProgram } from './loaded-program.js';
@@ -73,13 +72,11 @@ export class ProgramProbe implements Probe {
     return this.known;
   }
 
-  /** Names of the program's functions; empty until it is open. */
-  get functions(): readonly string[] {
-    return this.program?.functions ?? [];
-  }
-
-  get attachments(): readonly Attachment[] {
-    return this.program?.attachments.list ?? [];
+  /** Before it is attached, the functions of the program alone. */
+  get attached(): readonly { readonly name: string; readonly section: string }[] {
+    const list = this.program?.attachments.list ?? [];
+    if (list.length === 0) return (this.program?.functions ?? []).map((name) => ({ name, section: '' }));
+    return list.map(({ fn, kind, target }) => ({ name: fn, section: `${kind}/${target}` }));
   }
 
   /** Compile. @throws SkepErrors SKEP_COMPILE and what else `LoadedProgram.open` throws, with places in the configuration. */

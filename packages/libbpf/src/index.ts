@@ -10,6 +10,7 @@ export * from './guarded-helpers.js';
 export * from './iterator.js';
 export * from './kernels/index.js';
 export * from './map.js';
+export * from './multi-link.js';
 export { libbpf } from './native/libbpf.js';
 export { bootOffsetNs, closeFd, rcuGracePeriod } from './native/libc.js';
 export { onLibbpfLog } from './native/printer.js';

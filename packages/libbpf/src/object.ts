@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Log, SkepError } from '@skep/core';
-import { type ObjectInfo, type ProgramInfo, readObject } from './btf/index.js';
+import { type Log, type PluginDefinition, SkepError } from '@skep/core';
+import { NO_OBJECT_INFO, type ObjectInfo, type ProgramInfo, readObject } from './btf/index.js';
 import { describeErrno, EACCES, EPERM } from './errno.js';
 import { BpfMap } from './map.js';
 import { libbpf, type Pointer, sized } from './native/libbpf.js';
@@ -32,6 +32,13 @@ export function readObjectFile(url: URL): LoadedFile {
     throw new SkepError('SKEP_PLUGIN', `no BPF object at ${url.pathname}`, remedy, { cause });
   }
   return { bytes, info: readObject(bytes) };
+}
+
+const NO_OBJECT: LoadedFile = { bytes: new Uint8Array(0), info: NO_OBJECT_INFO };
+
+/** The object of a plugin; an empty one of a plugin that has none. @throws SkepErrors as `readObjectFile`. */
+export function readPluginObject({ object }: Pick<PluginDefinition, 'object'>): LoadedFile {
+  return object ? readObjectFile(object.url) : NO_OBJECT;
 }
 
 /**
@@ -174,6 +181,18 @@ export class BpfObject {
     const pointer = libbpf().bpf_object__find_program_by_name(this.raw, name);
     if (pointer === null) throw new SkepError('SKEP_PLUGIN', `${this.name} has no program "${name}"`);
     return pointer;
+  }
+
+  /**
+   * A copy of the instructions of a loaded program: relocated to this kernel, and with the descriptors of this object's
+   * maps, so they can be loaded once more as long as it is open.
+   */
+  instructions(name: string): Uint8Array<ArrayBuffer> {
+    const program = this.program(name);
+    const address = libbpf().bpf_program__insns(program);
+    const bytes = Number(libbpf().bpf_program__insn_cnt(program)) * 8;
+    if (address === null || bytes === 0) throw new SkepError('SKEP_INTERNAL', `${name} of ${this.name} is not loaded`);
+    return new Uint8Array(viewMemory(address, bytes)).slice();
   }
 
   map(name: string): BpfMap {

@@ -28,6 +28,8 @@ export interface ProgramSource {
   readonly license: string;
   /** For `tracing` and `lsm`: the function, as the kernel's BTF names it. */
   readonly target?: { readonly name: string; readonly attachType: number };
+  /** For kinds that are attached to many functions: `MULTI_ATTACH`. */
+  readonly attachType?: number;
 }
 
 /** As long as the log of the last state of a rejected program may be; logs of whole programs are longer. */
@@ -43,7 +45,7 @@ export function loadProgram(source: ProgramSource): number {
   const targetId = source.target === undefined ? 0 : findTarget(source, source.target);
   const load = (log: object) => {
     const options = sized('skep_prog_load_opts', {
-      expected_attach_type: source.target?.attachType ?? 0,
+      expected_attach_type: source.target?.attachType ?? source.attachType ?? 0,
       attach_btf_id: targetId,
       ...log,
     });

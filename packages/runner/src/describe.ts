@@ -1,5 +1,5 @@
-import { type Condition, type OptionValues, PLUGIN_TAG, type Schema } from '@skep/core';
-import { type ProgramInfo, planStreams, readObjectFile } from '@skep/libbpf';
+import { type Condition, isArgument, type OptionValues, PLUGIN_TAG, type Schema } from '@skep/core';
+import { type ProgramInfo, pluginSchemas, readPluginObject } from '@skep/libbpf';
 import { completeOptions } from './agent/open.js';
 import { conditionText } from './conditions.js';
 import type { LoadedPlugin } from './discovery/index.js';
@@ -21,6 +21,7 @@ export interface StreamFacts {
 
 export interface OptionFacts {
   readonly name: string;
+  /** '' of an option that stands on the command line without one. */
   readonly flags: string;
   readonly kind: string;
   readonly default: string;
@@ -49,7 +50,7 @@ export interface PluginFacts {
 /** Read from the package and its object; no kernel, no privilege. */
 export function describePlugin(plugin: LoadedPlugin): PluginFacts {
   const { definition, name } = plugin;
-  const { info } = readObjectFile(definition.object.url);
+  const { info } = readPluginObject(definition);
   const values = completeOptions(definition, {});
   const streams = everyStream(plugin);
   return {
@@ -60,7 +61,7 @@ export function describePlugin(plugin: LoadedPlugin): PluginFacts {
     description: plugin.description,
     api: definition[PLUGIN_TAG],
     streams: streams.map((schema) => streamFacts(schema, definition.streams[schema.stream]?.doc)),
-    options: optionFacts(definition.options ?? {}, values),
+    options: optionFacts(definition, values),
     attach: definition.attach.map((set) => {
       const { programs, when, note } = 'programs' in set ? set : { programs: set, when: undefined, note: undefined };
       return {
@@ -77,13 +78,11 @@ export function describePlugin(plugin: LoadedPlugin): PluginFacts {
 
 /** The streams of a plugin with the defaults of its options, those too that only other options bring. */
 export function everyStream({ definition, name }: LoadedPlugin): Schema[] {
-  const { info } = readObjectFile(definition.object.url);
+  const { info } = readPluginObject(definition);
   const owner = { plugin: name, source: name };
   const values = completeOptions(definition, {});
   return Object.entries(definition.streams).flatMap(([stream, { when: _, ...rest }]) =>
-    planStreams(owner, { ...definition, streams: { [stream]: rest } } as typeof definition, info, values).map(
-      ({ schema }) => schema,
-    ),
+    pluginSchemas(owner, { ...definition, streams: { [stream]: rest } } as typeof definition, info, values),
   );
 }
 
@@ -97,13 +96,10 @@ function streamFacts(schema: Schema, doc = ''): StreamFacts {
   return { name: schema.stream, shape: schema.shape, doc, columns };
 }
 
-function optionFacts(
-  definitions: NonNullable<LoadedPlugin['definition']['options']>,
-  values: OptionValues,
-): OptionFacts[] {
-  return Object.entries(definitions).map(([name, definition]) => ({
+function optionFacts(plugin: LoadedPlugin['definition'], values: OptionValues): OptionFacts[] {
+  return Object.entries(plugin.options ?? {}).map(([name, definition]) => ({
     name,
-    flags: definition.flags ?? `--${name.replaceAll('_', '-')}`,
+    flags: isArgument(plugin, name) ? '' : (definition.flags ?? `--${name.replaceAll('_', '-')}`),
     kind: definition.kind,
     default:
       definition.defaultText ??

@@ -21,7 +21,13 @@ export async function examineTools(folders: readonly string[], without: FeatureS
     const common = { name, about: 'tool' as const };
     const warn = (text: string, remedy: string) => findings.push({ ...common, state: 'warning', text, remedy });
     try {
-      const sets = predictPlugin(await loadPlugin(name, folders), kernel);
+      const plugin = await loadPlugin(name, folders);
+      if (plugin.definition.probe) {
+        const text = 'what it attaches to depends on its options';
+        findings.push({ ...common, state: 'ok', text, remedy: '' });
+        continue;
+      }
+      const sets = predictPlugin(plugin, kernel);
       const at = sets.findIndex(({ verdict }) => verdict === 'possible');
       const chosen = sets[at];
       if (chosen) {

@@ -1,5 +1,4 @@
 import { type Capability, exitCodeOf, isSkepError, type Log, type OptionValues, type SkepError } from '@skep/core';
-import type { ProgramProbe } from '@skep/libbcc';
 import {
   attachSets,
   type FeatureSet,
@@ -9,7 +8,7 @@ import {
   NO_FEATURES,
   namesOf,
   type ProgramInfo,
-  readObjectFile,
+  readPluginObject,
   type SetPrediction,
   tryFeatures,
   type Verdict,
@@ -21,6 +20,7 @@ import { completeOptions } from './agent/open.js';
 import { capabilitiesOf, privilegesOf, type SetPrivileges } from './capabilities.js';
 import type { PluginInstance } from './config/config.js';
 import type { LoadedPlugin } from './discovery/index.js';
+import { instanceOf } from './instance.js';
 import { predictEverySet, predictPlugin } from './predict-plugin.js';
 import { lackingCapabilities } from './privilege.js';
 
@@ -85,6 +85,10 @@ const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
  */
 export async function explainPlugin(plugin: LoadedPlugin, request: ExplainOptions = {}): Promise<AttachPlan> {
   const { options = completeOptions(plugin.definition, {}), source = plugin.name, without = NO_FEATURES } = request;
+  if (plugin.definition.probe) {
+    const instance = instanceOf(plugin, options, source);
+    return request.kernel ? predictProgram(instance, request.kernel) : explainProgram(instance);
+  }
   const kernel = withoutFeatures(request.kernel ?? describeLive(), without);
   const predictions = predictPlugin(plugin, kernel, options);
   const answers = request.kernel
@@ -160,17 +164,17 @@ export function judge({ programs, verdict, reason, note }: SetPrediction, error:
   return { ...refused, reason: error.message, ...(verdict === 'possible' ? { predicted: 'possible' } : {}) };
 }
 
-/** The same for a program that is compiled at run time: it has one set, what its text and `attach` ask for. */
+/** The same for what makes its rows itself, such as a program compiled at run time: it has one set, what its options ask for. */
 export async function explainProgram(instance: PluginInstance): Promise<AttachPlan> {
   const host = new KernelHost(SILENT);
-  const probe = (await host.probeOf(instance, { everyMs: undefined })) as ProgramProbe;
+  const probe = await host.probeOf(instance, { everyMs: undefined });
   let error: SkepError | undefined;
   let programs: readonly ProgramInfo[] = [];
   try {
     await probe.open();
-    programs = probe.functions.map((name) => ({ name, section: '' }));
+    programs = probe.attached ?? [];
     await probe.attach();
-    programs = probe.attachments.map(({ fn, kind, target }) => ({ name: fn, section: `${kind}/${target}` }));
+    programs = probe.attached ?? [];
   } catch (thrown) {
     // A mistake of the text is not an answer of the kernel.
     if (!isSkepError(thrown) || exitCodeOf(thrown) !== 3) throw thrown;
@@ -188,7 +192,7 @@ export async function explainProgram(instance: PluginInstance): Promise<AttachPl
 
 /** What another kernel makes of a program that is compiled on it cannot be told here. */
 export function predictProgram(instance: PluginInstance, kernel: KernelDescription): AttachPlan {
-  const reason = 'it is compiled when it runs, against the headers of that kernel';
+  const reason = 'what it runs depends on that kernel';
   const privileges = privilegesOf([], new Set());
   const answer = { possible: false, verdict: 'unknown', reason, remedy: '', note: '' } as const;
   return { ...programPlan(instance, { programs: [], ...answer, lacks: [], privileges }), kernel: kernel.title };
@@ -220,7 +224,7 @@ async function tryHere(
 }
 
 function otherSets(plugin: LoadedPlugin, options: OptionValues, kernel: KernelDescription): OtherSet[] {
-  const { info } = readObjectFile(plugin.definition.object.url);
+  const { info } = readPluginObject(plugin.definition);
   const chosen = new Set(attachSets(plugin.definition, options).map(({ programs }) => programs.join(' ')));
   const sectionOf = (name: string) => info.programs.find((program) => program.name === name)?.section ?? '';
   return predictEverySet(plugin, kernel.title, kernel)

@@ -10,7 +10,7 @@ import {
   predict,
   type ResolvedSet,
   readCode,
-  readObjectFile,
+  readPluginObject,
   type SetPrediction,
   type Verdict,
 } from '@skep/libbpf';
@@ -26,7 +26,8 @@ export function predictPlugin(
   sets: readonly ResolvedSet[] = attachSets(plugin.definition, options),
 ): SetPrediction[] {
   const { name, definition } = plugin;
-  const { bytes, info } = readObjectFile(definition.object.url);
+  if (sets.length === 0) return [];
+  const { bytes, info } = readPluginObject(definition);
   return predict({ name, info, code: readCode(bytes), definition, options, kernel, sets });
 }
 

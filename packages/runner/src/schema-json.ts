@@ -127,10 +127,15 @@ function valueSchema(definition: OptionDefinition): JsonSchema {
       return number(definition.min, definition.max);
     case 'integers':
       return listOf(number(definition.min, definition.max));
+    case 'level':
+      return number(0, definition.max);
+    case 'outputs':
+      return number(1, Number.MAX_SAFE_INTEGER);
     case 'ring-pages':
       return number(1, 1 << 20);
     case 'duration':
     case 'stop-after':
+    case 'every':
       return { type: ['string', 'number'], examples: ['5s', '100ms'] };
     case 'size':
       return { type: ['string', 'number'], examples: ['100MB', '64KiB'] };

@@ -7,17 +7,19 @@ import {
   isSkepError,
   type Log,
   type OptionValues,
+  type Probe,
   type Row,
   rowsOf,
   type SelfTest,
   type SelfTestContext,
   type SkepError,
 } from '@skep/core';
-import { attachSets, type FeatureSet, type ObjectProbe, type ProgramCost, verifierCost } from '@skep/libbpf';
+import { attachSets, type FeatureSet, ObjectProbe, type ProgramCost, verifierCost } from '@skep/libbpf';
 import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
 import { optionFilters, rowFilter } from './agent/routes.js';
 import type { LoadedPlugin } from './discovery/index.js';
+import { instanceOf } from './instance.js';
 import { type ScratchDisk, scratchDisk } from './scratch-disk.js';
 
 /** What came of one self-test under one attach set. */
@@ -61,16 +63,18 @@ export async function* runSelfTests(
     for (const test of tests) {
       const options = completeOptions(plugin.definition, test.options ?? {});
       const sets = attachSets(plugin.definition, options);
-      const choices = everySet ? sets.map((_, i) => i) : [undefined];
+      // A plugin with a probe of its own has no sets to choose from.
+      const choices = everySet && sets.length > 0 ? sets.map((_, i) => i) : [undefined];
       for (const attachSet of choices) {
         const began = performance.now();
         const result = await runOne(host, plugin, test, options, attachSet);
         const set = result.set.length > 0 ? result.set : attachSet === undefined ? [] : sets[attachSet]!.programs;
         const seconds = (performance.now() - began) / 1000;
         const whole = { ...result, plugin: plugin.name, test: test.name ?? plugin.name, set, seconds };
-        if (!cost || result.outcome !== 'passed') yield whole;
+        const { object } = plugin.definition;
+        if (!cost || result.outcome !== 'passed' || !object || sets.length === 0) yield whole;
         else {
-          const file = host.file(plugin.definition.object.url);
+          const file = host.file(object.url);
           yield { ...whole, programs: verifierCost(file, plugin.definition, options, set, log) };
         }
       }
@@ -92,12 +96,12 @@ async function runOne(
   const folder = mkdtempSync(join(tmpdir(), 'skep-selftest-'));
   let set: readonly string[] = [];
   try {
-    const request = { name: plugin.name, plugin, options, everyMs: undefined };
-    const probe = host.probe(attachSet === undefined ? request : { ...request, attachSet });
+    const settings = { everyMs: undefined, ...(attachSet === undefined ? {} : { attachSet }) };
+    const probe = await host.probeOf(instanceOf(plugin, options, plugin.name), settings);
     try {
       await probe.open();
       await probe.attach();
-      set = probe.attachedSet?.programs ?? [];
+      set = probe instanceof ObjectProbe ? (probe.attachedSet?.programs ?? []) : [];
       const verdict = await observe(probe, plugin, test, options, folder, host);
       return { set, refused: false, ...verdict };
     } finally {
@@ -123,7 +127,7 @@ function isRefusal({ code, remedy }: SkepError): boolean {
 }
 
 async function observe(
-  probe: ObjectProbe,
+  probe: Probe,
   plugin: LoadedPlugin,
   test: SelfTest,
   options: OptionValues,
@@ -172,7 +176,7 @@ async function observe(
     await Promise.race([host.wait(), work.catch(() => undefined)]);
   }
   await work;
-  await probe.finish();
+  await probe.finish?.();
   drain();
   const verdict = test.expect(rows, context);
   if (verdict === true) return { outcome: 'passed', reason: '' };

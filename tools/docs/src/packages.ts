@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { readObjectFile } from '@skep/libbpf';
+import { readPluginObject } from '@skep/libbpf';
 import {
   describePlugin,
   type LoadedPlugin,
@@ -42,7 +42,7 @@ export async function loadTools(root: string): Promise<Tool[]> {
     const plugin = await loadPluginPackage(infoOf('plugin', folder), root);
     const path = join(folder, 'README.md');
     const readme = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    const { variables } = readObjectFile(plugin.definition.object.url).info;
+    const { variables } = readPluginObject(plugin.definition).info;
     const options = Object.keys(plugin.definition.options ?? {});
     const kernelOptions = new Set(options.filter((name) => variables.has(`opt_${name}`)));
     tools.push({ plugin, facts: describePlugin(plugin), kernelOptions, folder: relative(root, folder), readme });

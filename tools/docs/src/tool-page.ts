@@ -28,7 +28,7 @@ export function toolPage({ plugin, facts, kernelOptions, folder, readme }: Tool)
     '## Streams',
     streamTables(facts),
     '## Options',
-    toolOptions(plugin.definition.options ?? {}),
+    toolOptions(plugin.definition),
     '## Attach sets',
     'Best first; the first that this kernel takes is used. `skep explain` says which one that is and why.',
     attachTable(facts),

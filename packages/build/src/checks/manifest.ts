@@ -16,10 +16,8 @@ export const manifestProblems: Check = ({ folder, manifest, definition }) => {
   need(typeof exports === 'string' && existsSync(join(folder, exports)), '"exports" is not a file that exists');
   const packed = Array.isArray(files) ? files.map(String) : [];
   need(packed.includes('dist'), '"files" does not hold "dist"');
-  need(
-    packed.includes('src/*.bpf.c') || packed.includes('src'),
-    '"files" does not hold "src/*.bpf.c": the license of the program wants it',
-  );
+  const hasSources = definition.object === undefined || packed.includes('src/*.bpf.c') || packed.includes('src');
+  need(hasSources, '"files" does not hold "src/*.bpf.c": the license of the program wants it');
   const peers = (peerDependencies ?? {}) as Readonly<Record<string, unknown>>;
   need(typeof peers['@skep/core'] === 'string', '"peerDependencies" does not hold @skep/core');
   need(

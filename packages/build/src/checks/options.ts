@@ -1,4 +1,4 @@
-import { type OptionDefinition, type OptionValue, parseOption } from '@skep/core';
+import { isArgument, type OptionDefinition, type OptionValue, parseOption } from '@skep/core';
 import { encode } from '@skep/libbpf';
 import type { Check, PluginUnderTest } from './plugin-under-test.js';
 import { usedOptions } from './used-options.js';
@@ -10,8 +10,9 @@ const SHARED: ReadonlySet<string> = new Set(['opt_pid', 'opt_tid', 'opt_uid']);
 export const optionVariableProblems: Check = (plugin) => {
   const { options, info } = plugin;
   const used = usedOptions(plugin);
+  // What the options of a plugin with a probe of its own do is the probe's business.
   const idle = Object.entries(options).flatMap(([name, definition]) => {
-    const missing = missingTarget(plugin, name, definition, used);
+    const missing = plugin.definition.probe ? undefined : missingTarget(plugin, name, definition, used);
     return missing === undefined ? [] : [`option "${name}" does nothing: ${missing}`];
   });
   const unknown = [...used].filter((name) => !Object.hasOwn(options, name)).map((name) => `no option "${name}"`);
@@ -42,6 +43,8 @@ function missingTarget(
       return isNamed ? undefined : `no section attaches to ${name}:`;
     }
     case 'stop-after':
+    case 'every':
+    case 'outputs':
     case 'command':
       return undefined;
     default:
@@ -83,7 +86,7 @@ export const optionProblems: Check = ({ options, tool }) =>
 
 function accepts(tool: string, name: string, definition: OptionDefinition): boolean {
   // A duration is milliseconds once parsed, and seconds when it is written as a number.
-  if (definition.kind === 'duration' || definition.kind === 'stop-after') return (definition.default ?? 0) > 0;
+  if (['duration', 'stop-after', 'every'].includes(definition.kind)) return Number(definition.default) > 0;
   try {
     parseOption(tool, name, definition, definition.default);
     return true;
@@ -109,11 +112,11 @@ export const defaultProblems: Check = ({ options, info }) =>
   });
 
 /** No flag stands for two options. */
-export const flagProblems: Check = ({ options }) => {
+export const flagProblems: Check = ({ options, definition: plugin }) => {
   const owners = new Map<string, string>();
   const problems: string[] = [];
   for (const [name, definition] of Object.entries(options)) {
-    if (definition.kind === 'group') continue;
+    if (definition.kind === 'group' || isArgument(plugin, name)) continue;
     for (const flag of flagsOf(name, definition)) {
       if (!/^(-[A-Za-z0-9]|--[A-Za-z0-9][\w-]+)$/.test(flag)) problems.push(`option "${name}": ${flag} is not a flag`);
       const owner = owners.get(flag);

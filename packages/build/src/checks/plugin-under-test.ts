@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { OptionDefinitions, Plugin } from '@skep/core';
-import { type ObjectInfo, readObject } from '@skep/libbpf/btf';
+import { NO_OBJECT_INFO, type ObjectInfo, readObject } from '@skep/libbpf/btf';
 import { type LoadedPlugin, loadPluginPackage, readManifest } from '@skep/runner/tool';
 import { packageAt } from '../package-at.js';
 
@@ -32,6 +32,7 @@ export type Check = (plugin: PluginUnderTest) => readonly string[];
 export async function readPlugin(folder: string): Promise<PluginUnderTest> {
   const loaded = await importPlugin(folder);
   const { name: tool, definition } = loaded;
+  const { object } = definition;
   const readme = join(folder, 'README.md');
   return {
     folder,
@@ -39,7 +40,7 @@ export async function readPlugin(folder: string): Promise<PluginUnderTest> {
     manifest: (readManifest(folder) ?? {}) as Readonly<Record<string, unknown>>,
     definition,
     options: definition.options ?? {},
-    info: readObject(readFileSync(fileURLToPath(definition.object.url))),
+    info: object ? readObject(readFileSync(fileURLToPath(object.url))) : NO_OBJECT_INFO,
     sources: readSources(join(folder, 'src')),
     readme: existsSync(readme) ? readFileSync(readme, 'utf8') : undefined,
   };

@@ -1,4 +1,4 @@
-import { planStreams } from '@skep/libbpf/btf';
+import { pluginSchemas } from '@skep/libbpf/btf';
 import type { Check, PluginUnderTest } from './plugin-under-test.js';
 import { sampleValues } from './sample-options.js';
 
@@ -7,6 +7,7 @@ const LONGEST_NAME = 15;
 
 /** Attach sets name programs that exist, and every program belongs to one. */
 export const programProblems: Check = ({ definition, info }) => {
+  if (definition.probe) return [];
   const sets = definition.attach.map((set) => ('programs' in set ? set.programs : set));
   const named = new Set(sets.flat().map((name) => name.replace(/\?$/, '')));
   const existing = new Set(info.programs.map(({ name }) => name));
@@ -21,7 +22,9 @@ export const programProblems: Check = ({ definition, info }) => {
 /** Streams name rings and snapshots that exist, none is left without a reader, and table columns exist. */
 export const streamProblems: Check = (plugin) => {
   const { definition, info } = plugin;
-  const read = new Set(Object.values(definition.streams).map((s) => ('ring' in s ? s.ring : s.snapshot)));
+  const read = new Set(
+    Object.values(definition.streams).flatMap((s) => ('ring' in s ? [s.ring] : 'snapshot' in s ? [s.snapshot] : [])),
+  );
   const unread = [...info.rings.keys(), ...info.snapshots.keys()].filter((name) => !read.has(name));
   return [
     ...new Set(sampleValues(plugin.options).flatMap((values) => planProblems(plugin, values))),
@@ -37,7 +40,7 @@ function planProblems(
   return Object.entries(definition.streams).flatMap(([name, { when: _, ...stream }]) => {
     const one = { ...definition, streams: { [name]: stream } } as typeof definition;
     try {
-      planStreams({ plugin: tool, source: tool }, one, info, values);
+      pluginSchemas({ plugin: tool, source: tool }, one, info, values);
       return [];
     } catch (error) {
       return [(error as Error).message];

@@ -30,6 +30,7 @@ function samples(definition: OptionDefinition): OptionValue[] {
       return [...definition.choices];
     case 'list':
       return definition.choices ? definition.choices.map((choice) => [choice]) : [['text']];
+    case 'texts':
     case 'command':
       return [['true']];
     case 'duration':
@@ -37,6 +38,9 @@ function samples(definition: OptionDefinition): OptionValue[] {
     case 'user':
     case 'ring-pages':
     case 'stop-after':
+    case 'every':
+    case 'outputs':
+    case 'level':
       return [1];
     case 'group':
       return [defaultValues(definition.options)];

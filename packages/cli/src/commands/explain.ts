@@ -73,7 +73,10 @@ async function explainTarget(target: string, request: ExplainOptions): Promise<A
       return `${name} (${config.sinks.find((one) => one.name === name)!.sink.name})`;
     });
     const explainIt = () => (request.kernel ? predictProgram(instance, request.kernel) : explainProgram(instance));
-    const plan = instance.program ? explainIt() : explainPlugin(plugin, { ...request, options, source });
+    const plan =
+      instance.program || plugin.definition.probe
+        ? explainIt()
+        : explainPlugin(plugin, { ...request, options, source });
     plans.push({ ...(await plan), sinks });
   }
   return plans;

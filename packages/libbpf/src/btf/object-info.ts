@@ -37,6 +37,16 @@ export interface ObjectInfo {
   readonly variables: ReadonlyMap<string, VariableInfo>;
 }
 
+/** What there is to say of a plugin without an object. */
+export const NO_OBJECT_INFO: ObjectInfo = {
+  btf: { types: [{ kind: 'void' }] },
+  programs: [],
+  maps: [],
+  rings: new Map(),
+  snapshots: new Map(),
+  variables: new Map(),
+};
+
 const STT_FUNC = 2;
 
 /**

@@ -2,9 +2,13 @@ import {
   type ColumnSpec,
   type ComputedField,
   type Condition,
+  type DeclaredStream,
+  declaredFields,
+  declaredHistogram,
   type Field,
   type HistogramStream,
   holds,
+  isDeclared,
   type Layout,
   type OptionValues,
   type PluginDefinition,
@@ -53,8 +57,21 @@ export interface StreamOwner {
   readonly source: string;
 }
 
+/** The schemas of all streams that a plugin has with these options; those that only it can make rows of, too. */
+export function pluginSchemas(
+  owner: StreamOwner,
+  definition: PluginDefinition,
+  info: ObjectInfo,
+  options: OptionValues,
+): Schema[] {
+  const declared = Object.entries(definition.streams).flatMap(([name, stream]) =>
+    isDeclared(stream) && holds(stream.when, options) ? [declaredSchema(owner, name, stream, options)] : [],
+  );
+  return [...planStreams(owner, definition, info, options).map(({ schema }) => schema), ...declared];
+}
+
 /**
- * The streams that a plugin has with these options, in the order of its definition.
+ * The streams of its object that a plugin has with these options, in the order of its definition.
  *
  * @throws SkepError SKEP_PLUGIN when the definition names a ring, map or field that the object does not have.
  */
@@ -66,13 +83,13 @@ export function planStreams(
 ): StreamPlan[] {
   return Object.entries(definition.streams)
     .filter(([, stream]) => holds(stream.when, options))
-    .map(([name, stream]) => planStream(owner, name, stream, info, options));
+    .flatMap(([name, stream]) => (isDeclared(stream) ? [] : [planStream(owner, name, stream, info, options)]));
 }
 
 function planStream(
   owner: StreamOwner,
   name: string,
-  stream: StreamDefinition,
+  stream: Exclude<StreamDefinition, DeclaredStream>,
   info: ObjectInfo,
   options: OptionValues,
 ): StreamPlan {
@@ -133,6 +150,22 @@ function planStream(
     ascending: stream.ascending ?? false,
     limit: stream.limit?.(options),
   };
+}
+
+function declaredSchema(owner: StreamOwner, name: string, stream: DeclaredStream, options: OptionValues): Schema {
+  const where = `stream "${name}" of plugin ${owner.plugin}`;
+  const fields = declaredFields(stream, options);
+  const histogram = declaredHistogram(stream, options);
+  const line = stream.line?.(options);
+  const { shape = 'events', keys = [] } = stream;
+  const layout: Layout = {
+    ...layoutOf(stream, fields, options, where),
+    timestamp: stream.timestamp !== undefined && holds(stream.timestamp, options),
+    ...(histogram ? { histogram } : {}),
+    ...(line === undefined ? {} : { line }),
+  };
+  const present = keys.filter((key) => fields.some((field) => field.name === key));
+  return { ...owner, stream: name, shape, fields, keys: present, layout };
 }
 
 /** Key fields that say nothing with these options: the program leaves them 0, and rows do not have them. */

@@ -29,6 +29,8 @@ export interface Libbpf {
   bpf_program__set_log_buf(program: Pointer, buffer: Uint8Array, size: number): number;
   bpf_program__set_attach_target(program: Pointer, fd: number, name: string): number;
   bpf_program__fd(program: Pointer): number;
+  bpf_program__insns(program: Pointer): Pointer | null;
+  bpf_program__insn_cnt(program: Pointer): number | bigint;
   bpf_program__attach(program: Pointer): Pointer | null;
   bpf_program__attach_uprobe_opts(
     program: Pointer,
@@ -129,6 +131,8 @@ export const PROTOTYPES: readonly string[] = [
   'int bpf_program__set_log_buf(void *prog, void *log_buf, size_t log_size)',
   'int bpf_program__set_attach_target(void *prog, int attach_prog_fd, const char *attach_func_name)',
   'int bpf_program__fd(const void *prog)',
+  'const void *bpf_program__insns(const void *prog)',
+  'size_t bpf_program__insn_cnt(const void *prog)',
   'void *bpf_program__attach(const void *prog)',
   'void *bpf_program__attach_uprobe_opts(const void *prog, int pid, const char *binary_path, size_t func_offset, const skep_uprobe_opts *opts)',
   'void *bpf_program__attach_usdt(const void *prog, int pid, const char *binary_path, const char *usdt_provider, const char *usdt_name, const void *opts)',

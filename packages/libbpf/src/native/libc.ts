@@ -24,6 +24,7 @@ export interface Libc {
   write(fd: number, bytes: Uint8Array, length: number): number;
   syscall: (number: number, a: number, b: number, c: number) => number;
   perf_event_open(number: number, attr: Uint8Array, pid: number, cpu: number, group: number, flags: number): number;
+  bpf(number: number, command: number, attr: Uint8Array, size: number): number;
   ioctl(fd: number, request: number, argument: number): number;
   membarrier: {
     async(number: number, a: number, b: number, c: number, done: (error: unknown, result: number) => void): void;
@@ -60,6 +61,7 @@ export function libc(): Libc {
     ioctl: lib.func('int ioctl(int fd, unsigned long request, long argument)'),
     membarrier: syscall,
     perf_event_open: lib.func('long syscall(long number, void *attr, int pid, int cpu, int group, long flags)'),
+    bpf: lib.func('long syscall(long number, int cmd, void *attr, unsigned int size)'),
     mount: lib.func(
       'int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)',
     ),
@@ -189,6 +191,14 @@ const PERF_FLAG_FD_CLOEXEC = 8;
 /** perf_event_open(2): the file descriptor, or -1 with `errno()`. */
 export function perfEventOpen(attr: Uint8Array, pid: number, cpu: number): number {
   return libc().perf_event_open(SYS_perf_event_open[process.arch] ?? -1, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+const SYS_bpf: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
+const BPF_LINK_CREATE = 28;
+
+/** bpf(2), BPF_LINK_CREATE (Linux 5.7): the descriptor of a link, or -1 with `errno()`. libbpf 1.1 lacks the newest kinds. */
+export function bpfLinkCreate(attr: Uint8Array): number {
+  return libc().bpf(SYS_bpf[process.arch] ?? -1, BPF_LINK_CREATE, attr, attr.length);
 }
 
 const PERF_EVENT_IOC_ENABLE = 0x2400;

@@ -1,5 +1,14 @@
-import type { FrameStyle, Log, Probe } from '@skep/core';
-import { type FeatureSet, type LoadedFile, ObjectProbe, Poller, readObjectFile, type Tap } from '@skep/libbpf';
+import { type FrameStyle, type Log, type Probe, SkepError } from '@skep/core';
+import {
+  type FeatureSet,
+  type LoadedFile,
+  ObjectProbe,
+  Poller,
+  pluginSchemas,
+  readObjectFile,
+  readPluginObject,
+  type Tap,
+} from '@skep/libbpf';
 import { SystemSymbolizer } from '@skep/symbols';
 import type { PluginInstance } from '../config/config.js';
 import { programOf } from './program-text.js';
@@ -58,6 +67,9 @@ export class KernelHost implements ProbeHost {
     this.poller ??= new Poller();
     const { definition } = plugin;
     const { debug = false, tap, without, frameStyle = 'names' } = this.options;
+    if (!definition.object || definition.probe) {
+      throw new SkepError('SKEP_USAGE', `${plugin.name} makes its rows itself: it has no attach sets`);
+    }
     return new ObjectProbe({
       owner: { plugin: plugin.name, source: name },
       definition,
@@ -79,11 +91,25 @@ export class KernelHost implements ProbeHost {
   /** The probe of an instance of a configuration: of a plugin, or of a program that is compiled when it is opened. */
   async probeOf(instance: PluginInstance, settings: ProbeSettings): Promise<Probe> {
     const { program } = instance;
+    if (instance.plugin.definition.probe) return this.ownProbe(instance, settings);
     if (!program) return this.probe({ ...instance, ...settings });
     // Imported late: few configurations have programs.
     const { ProgramProbe } = await import('@skep/libbcc');
     this.poller ??= new Poller();
     return new ProgramProbe({ ...programOf(instance, program), ...settings, log: this.log, poller: this.poller });
+  }
+
+  private async ownProbe({ name, plugin, options }: PluginInstance, { everyMs }: ProbeSettings): Promise<Probe> {
+    this.poller ??= new Poller();
+    const { definition } = plugin;
+    const owner = { plugin: plugin.name, source: name };
+    for (const { option, required } of definition.arguments ?? []) {
+      if (!required || options[option] !== undefined) continue;
+      throw new SkepError('SKEP_OPTION', `${name}: plugin ${plugin.name} needs option "${option}"`);
+    }
+    const { info } = readPluginObject(definition);
+    const schemas = pluginSchemas(owner, definition, info, options);
+    return definition.probe!({ owner, options, schemas, everyMs, log: this.log, poller: this.poller });
   }
 
   file(url: URL): LoadedFile {

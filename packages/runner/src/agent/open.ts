@@ -6,13 +6,14 @@ import {
   type OptionsOf,
   type OptionValues,
   type Plugin,
+  type Probe,
   parseOption,
   type RowOf,
   rowsOf,
   SkepError,
   suggest,
 } from '@skep/core';
-import { ObjectProbe, Poller, readObjectFile } from '@skep/libbpf';
+import { ObjectProbe, Poller, pluginSchemas, readPluginObject } from '@skep/libbpf';
 import { SystemSymbolizer } from '@skep/symbols';
 import { createFindUser } from '../config/users.js';
 import { optionFilters, rowFilter } from './routes.js';
@@ -56,27 +57,17 @@ export async function* openBatches<P extends AnyPlugin>(
   { everyMs = 1000, signal, log = SILENT, allow = [] }: OpenSettings = {},
 ): AsyncGenerator<Batch, void, void> {
   const values = completeOptions(plugin, options as Readonly<Record<string, unknown>>);
-  const file = readObjectFile(plugin.object.url);
-  const name = plugin.object.url.pathname
-    .split('/')
-    .at(-1)!
-    .replace(/\.bpf\.o$/, '');
+  const file = readPluginObject(plugin);
+  const path = plugin.object?.url.pathname ?? 'tracer';
+  const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.bpf\.o$/, '');
   const poller = new Poller();
   const wake = () => poller.wake();
   signal?.addEventListener('abort', wake);
   const owner = { plugin: name, source: name };
-  const symbolizer = new SystemSymbolizer(log);
-  const probe = new ObjectProbe({
-    owner,
-    definition: plugin,
-    file,
-    options: values,
-    log,
-    poller,
-    everyMs,
-    allow,
-    symbolizer,
-  });
+  const common = { owner, options: values, everyMs, log, poller };
+  const probe: Probe = plugin.probe
+    ? await plugin.probe({ ...common, schemas: pluginSchemas(owner, plugin, file.info, values) })
+    : new ObjectProbe({ ...common, definition: plugin, file, allow, symbolizer: new SystemSymbolizer(log) });
   try {
     await probe.open();
     await probe.attach();
@@ -90,11 +81,11 @@ export async function* openBatches<P extends AnyPlugin>(
         }
       }
     }
-    while (!signal?.aborted) {
+    while (!signal?.aborted && !probe.isDone) {
       await poller.wait(LATENCY_MS);
       yield* drain();
     }
-    await probe.finish();
+    await probe.finish?.();
     yield* drain();
   } finally {
     signal?.removeEventListener('abort', wake);

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { OptionValues } from '@skep/core';
+import type { OptionDefinitions, OptionValues } from '@skep/core';
 import { GUARDED_HELPERS, guardedHelpers, refuseGuarded } from '@skep/libbpf';
 import type { LoadedPlugin } from '../discovery/load-package.js';
 import { checkAttach } from './check-attach.js';
@@ -44,12 +44,19 @@ export async function checkPlugin(entry: Entry, context: CheckContext): Promise<
     name,
     plugin,
     options: values as OptionValues,
-    everyMs: frame.every ?? (interval === undefined ? DEFAULT_EVERY_MS : interval * 1000),
+    everyMs:
+      frame.every ?? ownEvery(definitions, values) ?? (interval === undefined ? DEFAULT_EVERY_MS : interval * 1000),
     program: await checkProgram(entry, plugin, context),
     attach: checkAttach(entry, plugin.name === PROGRAM_PLUGIN, context),
     allow,
     location: source.at(entry.keyStart, entry.keyEnd),
   };
+}
+
+/** The tool's own option for the interval. */
+function ownEvery(definitions: OptionDefinitions, values: Readonly<Record<string, unknown>>): number | undefined {
+  const name = Object.keys(definitions).find((one) => definitions[one]!.kind === 'every');
+  return name === undefined ? undefined : (values[name] as number | undefined);
 }
 
 async function loadFrom(

@@ -19,7 +19,19 @@ export interface OptionScope {
 }
 
 /** Kinds that take a scalar as YAML types it; the others are texts, and take it as it is written. */
-const TYPED = new Set(['boolean', 'integer', 'integers', 'duration', 'stop-after', 'size', 'user', 'ring-pages']);
+const TYPED = new Set([
+  'boolean',
+  'integer',
+  'integers',
+  'duration',
+  'stop-after',
+  'every',
+  'outputs',
+  'level',
+  'size',
+  'user',
+  'ring-pages',
+]);
 
 /** The value of one option; a mistake is added to the problems, at the item of a list that is wrong. */
 export function parseEntry(entry: Entry, definition: OptionDefinition, path: string, scope: OptionScope): OptionValue {
@@ -48,7 +60,7 @@ function asText(node: ScalarNode): ScalarNode['value'] {
 
 /** The first item of a list that is wrong by itself. */
 function wrongItem(node: TreeNode, definition: OptionDefinition, scope: OptionScope): TreeNode | undefined {
-  if (node.kind !== 'list' || !['list', 'integers', 'command'].includes(definition.kind)) return undefined;
+  if (node.kind !== 'list' || !['list', 'texts', 'integers', 'command'].includes(definition.kind)) return undefined;
   return node.items.find((item) => {
     try {
       parseOption(scope.owner, '', definition, [rawValue(item, definition)], scope.findUser);

@@ -28,12 +28,12 @@ export function checkWhereBySchemas(where: string, schemas: readonly Schema[] | 
 export async function schemasOf({ name, plugin, options }: PluginInstance): Promise<readonly Schema[] | undefined> {
   const { definition } = plugin;
   // A definition may come from plain JavaScript, whatever its type says.
-  if (!(definition.object?.url instanceof URL)) return undefined;
+  if (!(definition.object?.url instanceof URL) && !definition.probe) return undefined;
   // Imported late: most files have no expression, and reading objects takes the FFI package along.
-  const { planStreams, readObjectFile } = await import('@skep/libbpf');
+  const { pluginSchemas, readPluginObject } = await import('@skep/libbpf');
   try {
-    const { info } = readObjectFile(definition.object.url);
-    return planStreams({ plugin: plugin.name, source: name }, definition, info, options).map(({ schema }) => schema);
+    const { info } = readPluginObject(definition);
+    return pluginSchemas({ plugin: plugin.name, source: name }, definition, info, options);
   } catch {
     return undefined;
   }

@@ -76,8 +76,8 @@ export class Recording {
 async function headerOf(plugins: readonly PluginInstance[], host: KernelHost): Promise<RecordingHeader> {
   const sources: RecordingHeader['sources'][number][] = [];
   for (const { name, plugin, options, program } of plugins) {
-    if (program) {
-      const message = `${name} cannot be recorded: it is compiled at run time`;
+    if (program || plugin.definition.probe) {
+      const message = `${name} cannot be recorded: it makes its rows itself`;
       throw new SkepError('SKEP_RECORDING', message, 'record plugins only');
     }
     const probe = host.probe({ name, plugin, options, everyMs: undefined });
