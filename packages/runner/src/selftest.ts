@@ -122,7 +122,7 @@ async function runOne(
 
 /** "This kernel cannot" is an answer, not a failure; a program that the verifier finds fault with is one. */
 function isRefusal({ code, remedy }: SkepError): boolean {
-  if (['SKEP_ATTACH', 'SKEP_PERMISSION', 'SKEP_TRACEFS'].includes(code)) return true;
+  if (['SKEP_ATTACH', 'SKEP_PERMISSION', 'SKEP_TRACEFS', 'SKEP_LIBRARY'].includes(code)) return true;
   return code === 'SKEP_VERIFIER' && !remedy.startsWith('the verifier');
 }
 

@@ -3,7 +3,16 @@ export { type UsdtArgument, type UsdtNote, usdtArguments, usdtNotes } from './el
 export { libraryFile, mappedFiles } from './place/library.js';
 export { globMatcher, type Pattern, type PatternKind, type PatternOptions, parsePattern } from './place/pattern.js';
 export { findTargets, isRefusal, type Target } from './place/target.js';
+export { attachTo, functionName } from './program/attach.js';
+export { ProgramWriter, programHead, type Said } from './program/program-text.js';
+export { dataLocations, withDataLocations } from './program/tracepoint.js';
+export { argumentNumber, COMMON_WORDS, commonWord, isSyscall, registerArgument } from './program/words.js';
+export { CompiledTracer, type CompiledTracerOptions } from './run/compiled-tracer.js';
 export { ListingProbe } from './run/listing-probe.js';
 export { type OutputRow, type Reading, SnapshotProbe, type SnapshotSource } from './run/snapshot-probe.js';
 export { type Refused, TargetObject, type TargetObjectOptions, type TargetProgram } from './run/target-object.js';
+export { type ExpressionContext, Helpers, type Meaning, rewriteExpression } from './spec/expression.js';
+export { type Place, parsePlace, placeText } from './spec/place.js';
+export { type Parameter, parseSignature } from './spec/signature.js';
+export { closingBracket, endOfQuote, type Piece, splitTop, trimmed } from './spec/split.js';
 export { specError } from './spec-error.js';
