@@ -30,7 +30,11 @@ module.exports = {
       to: { path: '^(packages|plugins|tools|e2e|examples)/', pathNot: ['^packages/$1/', ...packages('core')] },
     },
     only('runner-needs-kernels', '^packages/runner/', packages('core', 'libbpf', 'libbcc')),
-    only('cli-needs-runner', '^packages/cli/', packages('build', 'core', 'create-skep-plugin', 'libbpf', 'runner', 'sink-stdout')),
+    only(
+      'cli-needs-runner',
+      '^packages/cli/',
+      packages('build', 'core', 'create-skep-plugin', 'libbpf', 'runner', 'sink-stdout'),
+    ),
     only('examples-need-libbcc', '^examples/', packages('core', 'libbcc')),
     only('build-needs-runner', '^packages/build/', packages('core', 'libbpf', 'runner')),
     only('create-needs-core', '^packages/create-skep-plugin/', packages('core')),

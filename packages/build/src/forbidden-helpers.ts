@@ -1,5 +1,5 @@
 import { SkepError } from '@skep/core';
-import { DANGEROUS_HELPERS, helperCalls, readCode, readSourceLines } from '@skep/libbpf/predict';
+import { DANGEROUS_HELPERS, helperCalls, readSourceLines } from '@skep/libbpf/predict';
 import { locationOf } from './diagnostics.js';
 
 /**
@@ -11,7 +11,7 @@ import { locationOf } from './diagnostics.js';
 export function forbiddenHelpers(folder: string, object: Uint8Array, admitted: readonly string[]): SkepError[] {
   const lines = readSourceLines(object);
   const seen = new Set<string>();
-  return helperCalls(readCode(object)).flatMap(({ helper, section, instruction }) => {
+  return helperCalls(object).flatMap(({ helper, section, instruction }) => {
     if (!DANGEROUS_HELPERS.has(helper) || admitted.includes(helper)) return [];
     const line = lines.at(section, instruction);
     const place = `${helper} ${line?.file}:${line?.line}`;

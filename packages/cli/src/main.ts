@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ run(args: readonly strin
   record: () => import('./commands/record.js'),
   replay: () => import('./commands/replay.js'),
   demo: () => import('./commands/demo.js'),
+  integrity: () => import('./commands/integrity.js'),
   create: () => import('./commands/create.js'),
   build: () => import('./commands/build.js'),
 };

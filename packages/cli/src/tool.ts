@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type OptionValues, type Plugin, SkepError } from '@skep/core';
-import { type Config, checkWhereByColumns, createFindUser, type LoadedPlugin, loadPlugin } from '@skep/runner/tool';
+import {
+  type Config,
+  checkWhereByColumns,
+  createFindUser,
+  type LoadedPlugin,
+  loadPlugin,
+  refuseHelpers,
+} from '@skep/runner/tool';
 import type { Command } from 'commander';
 import { startCommand, type TracedCommand } from './exec.js';
 import { addFeatureFlag, readFeatures } from './features.js';
@@ -30,6 +37,7 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
   const common = command.opts() as CommonFlags;
   if (common.ebpf) return printSource(loaded);
   const without = readFeatures(command);
+  refuseHelpers(loaded, allowedOf(common.allow));
   const options = readToolFlags(loaded.name, plugin, flags, command, createFindUser());
   refuseExcess(loaded.name, command.args, isPeriodic ? 2 : 0);
   const { everyMs, count } = readInterval(loaded.name, command.args);
@@ -53,7 +61,16 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
   });
 }
 
+/** What only a YAML file says of a plugin. */
+const ON_COMMAND_LINE = { program: undefined, attach: [], location: COMMAND_LINE } as const;
+
+/** `--allow bpf_send_signal,bpf_override_return` */
+function allowedOf(list: string | undefined): string[] {
+  return list?.split(',') ?? [];
+}
+
 interface CommonFlags {
+  readonly allow?: string;
   readonly output: string;
   readonly fields?: string;
   readonly where?: string;
@@ -78,6 +95,7 @@ function addCommonFlags(command: Command): void {
   add(undefined, '--where', ' <EXPR>', "Only rows for which this holds: uid == 0 && comm != 'node'");
   add(undefined, '--duration', ' <TIME>', 'Stop after this time: 10s, 1m');
   add(undefined, '--no-headers', '', 'No header lines');
+  add(undefined, '--allow', ' <HELPERS>', 'BPF helpers by which it may change what it watches');
   add('-v', '--verbose', '', 'Say what happens, with libbpf’s log');
   add(undefined, '--keep-privileges', '', 'Do not drop capabilities once everything is attached');
   add(undefined, '--ebpf', '', 'Print the BPF C program and stop');
@@ -141,7 +159,7 @@ function oneToolConfig(plugin: LoadedPlugin, options: OptionValues, everyMs: num
       user: undefined,
       privileges: flags.keepPrivileges ? 'keep' : 'drop',
     },
-    plugins: [{ name: plugin.name, plugin, options, everyMs, program: undefined, attach: [], location: COMMAND_LINE }],
+    plugins: [{ ...ON_COMMAND_LINE, name: plugin.name, plugin, options, allow: allowedOf(flags.allow), everyMs }],
     processors: [],
     sinks: [stdoutInstance(flags, [plugin.name])],
   };

@@ -7,6 +7,8 @@ export const ERROR_CODES = [
   'SKEP_PLUGIN_NOT_FOUND',
   'SKEP_PLUGIN_API',
   'SKEP_PLUGIN',
+  'SKEP_INTEGRITY',
+  'SKEP_HELPER',
   'SKEP_SCHEMA',
   'SKEP_PERMISSION',
   'SKEP_LIBRARY',
@@ -88,6 +90,8 @@ export function exitCodeOf(error: unknown): 1 | 2 | 3 {
     case 'SKEP_FILTER':
     case 'SKEP_PLUGIN_NOT_FOUND':
     case 'SKEP_PLUGIN_API':
+    case 'SKEP_INTEGRITY':
+    case 'SKEP_HELPER':
     case 'SKEP_COMPILE':
       return 2;
     case 'SKEP_PERMISSION':

@@ -14,7 +14,7 @@ import {
   type SkepError,
 } from '@skep/core';
 import { attachSets, type FeatureSet, type ObjectProbe, type ProgramCost, verifierCost } from '@skep/libbpf';
-import { KernelHost } from './agent/kernel-host.js';
+import { KernelHost, type ProbeRequest } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
 import { optionFilters, rowFilter } from './agent/routes.js';
 import type { LoadedPlugin } from './discovery/index.js';
@@ -42,6 +42,8 @@ export interface SelfTestOptions {
   /** Measure what verification costs: one more load for each test that passes. */
   readonly cost?: boolean;
   readonly log: Log;
+  /** BPF helpers by which it may change what it watches. */
+  readonly allow?: readonly string[];
   /** Features that this kernel is taken not to have. */
   readonly without?: FeatureSet;
 }
@@ -53,7 +55,7 @@ class Skip extends Error {}
 /** Run the plugin's own tests, one after the other: attach, do the workload, detach, look at the rows. */
 export async function* runSelfTests(
   plugin: LoadedPlugin,
-  { everySet, cost = false, log, without }: SelfTestOptions,
+  { everySet, cost = false, log, allow = [], without }: SelfTestOptions,
 ): AsyncGenerator<SelfTestResult> {
   const tests = [plugin.definition.selftest].flat() as SelfTest[];
   const host = new KernelHost(log, { without });
@@ -64,7 +66,12 @@ export async function* runSelfTests(
       const choices = everySet ? sets.map((_, i) => i) : [undefined];
       for (const attachSet of choices) {
         const began = performance.now();
-        const result = await runOne(host, plugin, test, options, attachSet);
+        const result = await runOne(
+          host,
+          { name: plugin.name, plugin, options, everyMs: undefined, allow },
+          test,
+          attachSet,
+        );
         const set = result.set.length > 0 ? result.set : attachSet === undefined ? [] : sets[attachSet]!.programs;
         const seconds = (performance.now() - began) / 1000;
         const whole = { ...result, plugin: plugin.name, test: test.name ?? plugin.name, set, seconds };
@@ -84,15 +91,14 @@ type Outcome = Pick<SelfTestResult, 'outcome' | 'refused' | 'reason' | 'set'>;
 
 async function runOne(
   host: KernelHost,
-  plugin: LoadedPlugin,
+  request: ProbeRequest,
   test: SelfTest,
-  options: OptionValues,
   attachSet: number | undefined,
 ): Promise<Outcome> {
+  const { plugin, options } = request;
   const folder = mkdtempSync(join(tmpdir(), 'skep-selftest-'));
   let set: readonly string[] = [];
   try {
-    const request = { name: plugin.name, plugin, options, everyMs: undefined };
     const probe = host.probe(attachSet === undefined ? request : { ...request, attachSet });
     try {
       await probe.open();

@@ -15,6 +15,7 @@ const USAGE = `skep: kernel events from eBPF tools
   skep schema [--sql [FILE]]               JSON Schema of the YAML; or SQL of the tables
   skep record <tool...> -o FILE            raw records to a file; skep replay FILE gives them out again
   skep demo                                a recording of several tools, without root
+  skep integrity <name>                    what to pin a package by in the YAML
   skep create <what> <name>                a plugin, sink or processor of your own, ready to build
   skep build [FOLDER]                      compile, check and document a package of your own
 

@@ -72,7 +72,16 @@ async function pluginsOf(what: readonly string[], everyMs: number): Promise<read
       }
       const plugin = await loadPlugin(name, [process.cwd()]);
       const options = completeOptions(plugin.definition, {});
-      return { name: plugin.name, plugin, options, everyMs, program: undefined, attach: [], location: COMMAND_LINE };
+      return {
+        name: plugin.name,
+        plugin,
+        options,
+        allow: [],
+        everyMs,
+        program: undefined,
+        attach: [],
+        location: COMMAND_LINE,
+      };
     }),
   );
 }

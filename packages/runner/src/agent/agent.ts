@@ -6,6 +6,8 @@ import {
   type Probe,
   Pump,
   type Schema,
+  type Sink,
+  type SinkContext,
   SkepError,
   SkepErrors,
 } from '@skep/core';
@@ -13,11 +15,11 @@ import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
 import { diffConfig } from '../config/diff.js';
 import { configDigest } from '../config/digest.js';
 import { VERSION } from '../version.js';
+import { Faults } from './faults.js';
 import type { ProbeHost } from './kernel-host.js';
 import { Pipeline } from './pipeline.js';
 import type { Privileges } from './privileges.js';
 import { type OpenSink, routesFor } from './routes.js';
-import { SinkFaults } from './sink-faults.js';
 
 export interface AgentOptions {
   /** End by itself after this many snapshots of each stream. */
@@ -49,7 +51,7 @@ export class Agent {
   private readonly host: ProbeHost;
   private readonly log: Log;
   private readonly options: AgentOptions;
-  private readonly faults: SinkFaults;
+  private readonly faults: Faults;
   private config: Config | undefined;
   private sources: Source[] = [];
   private sinks: OpenSink[] = [];
@@ -62,7 +64,7 @@ export class Agent {
     this.host = host;
     this.log = log;
     this.options = options;
-    this.faults = new SinkFaults(log);
+    this.faults = new Faults(log);
   }
 
   /** @throws SkepErrors what could not be loaded, attached or opened; nothing is left attached. */
@@ -220,6 +222,7 @@ export class Agent {
       ledger: this.ledger,
       wait: () => this.host.wait(),
       onSinkError: (sink, error, rows) => this.onSinkError(sink, error, rows),
+      onSourceError: (source, error, updates) => this.faults.add(`plugin ${source}`, error, updates),
       snapshots: this.options.snapshots,
     });
     // Asked to stop while it was being attached.
@@ -234,7 +237,7 @@ export class Agent {
 
   private onSinkError(sink: string, error: unknown, rows: number): void {
     if (isBrokenPipeError(error) && this.options.onBrokenPipe?.(sink)) return;
-    this.faults.add(sink, error, rows);
+    this.faults.add(`sink ${sink}`, error, rows);
   }
 
   private async openProbes(instances: readonly PluginInstance[]): Promise<Map<PluginInstance, Probe>> {
@@ -273,15 +276,15 @@ export class Agent {
       account: () => this.account(),
       stopping: this.stopped.signal,
     };
-    return instances.map((instance) => ({
-      instance,
-      sink: instance.sink.definition.create(instance.options, { ...context, name: instance.name }),
-    }));
+    return instances.map((instance) => ({ instance, sink: createSink(instance, { ...context, name: instance.name }) }));
   }
 
   private async beginOutput(sinks: readonly OpenSink[]): Promise<void> {
     for (const { instance, sink } of sinks) {
-      await sink.start?.().catch((error: unknown) => this.onSinkError(instance.name, error, 0));
+      // A sink that is not asynchronous may throw at once.
+      await Promise.resolve()
+        .then(() => sink.start?.())
+        .catch((error: unknown) => this.onSinkError(instance.name, error, 0));
     }
   }
 
@@ -296,6 +299,18 @@ export class Agent {
     } catch (error) {
       if (!isBrokenPipeError(error)) this.log.error(error instanceof Error ? error.message : String(error));
     }
+  }
+}
+
+/** @throws SkepError SKEP_PLUGIN that names the sink, for whatever its code throws. */
+function createSink({ name, sink, options }: SinkInstance, context: SinkContext): Sink {
+  try {
+    return sink.definition.create(options, context);
+  } catch (cause) {
+    if (isSkepError(cause)) throw cause;
+    const { message, stack } = cause instanceof Error ? cause : new Error(String(cause));
+    const details = stack === undefined ? {} : { details: stack };
+    throw new SkepError('SKEP_PLUGIN', `sink ${name} failed: ${message}`, 'tell its author', { cause, ...details });
   }
 }
 

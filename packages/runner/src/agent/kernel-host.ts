@@ -1,6 +1,7 @@
 import type { Log, Probe } from '@skep/core';
 import { type FeatureSet, type LoadedFile, ObjectProbe, Poller, readObjectFile, type Tap } from '@skep/libbpf';
 import type { PluginInstance } from '../config/config.js';
+import { refuseHelpers } from '../discovery/dangerous-helpers.js';
 import { programOf } from './program-text.js';
 
 /** How long user space waits at most before it looks at a ring: the latency of a quiet stream. */
@@ -10,6 +11,8 @@ export interface ProbeRequest extends Pick<PluginInstance, 'name' | 'plugin' | '
   /** Undefined: one snapshot, at the end. */
   readonly everyMs: number | undefined;
   readonly attachSet?: number;
+  /** BPF helpers by which it may change what it watches; default: none. */
+  readonly allow?: readonly string[];
 }
 
 /** What an instance of a configuration does not say. */
@@ -46,8 +49,13 @@ export class KernelHost implements ProbeHost {
     this.options = options;
   }
 
-  /** A probe that is not open yet. Objects are read once, however many instances use them. */
-  probe({ name, plugin, options, everyMs, attachSet }: ProbeRequest): ObjectProbe {
+  /**
+   * A probe that is not open yet. Objects are read once, however many instances use them.
+   *
+   * @throws SkepError SKEP_HELPER when its programs could change what they watch, and are not allowed to.
+   */
+  probe({ name, plugin, options, everyMs, attachSet, allow = [] }: ProbeRequest): ObjectProbe {
+    refuseHelpers(plugin, allow);
     this.poller ??= new Poller();
     const { definition } = plugin;
     const { debug = false, tap, without } = this.options;

@@ -57,7 +57,7 @@ export async function* openBatches<P extends AnyPlugin>(
   const name = plugin.object.url.pathname
     .split('/')
     .at(-1)!
-    .replace(/\.bpf\.o$/, '');
+    .replace(/(\.\w+)?\.bpf\.o$/, '');
   const poller = new Poller();
   const wake = () => poller.wake();
   signal?.addEventListener('abort', wake);

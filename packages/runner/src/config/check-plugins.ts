@@ -1,4 +1,5 @@
 import type { OptionValues } from '@skep/core';
+import { refuseHelpers } from '../discovery/dangerous-helpers.js';
 import type { LoadedPlugin } from '../discovery/load-package.js';
 import { checkAttach } from './check-attach.js';
 import type { CheckContext } from './check-context.js';
@@ -18,8 +19,8 @@ export async function checkPlugin(entry: Entry, context: CheckContext): Promise<
   const name = entry.key;
   const path = ['plugins', name];
   const frame = (context.frame.value.plugins as Record<string, PluginFrame>)[name]!;
-  if (context.frame.isBroken([...path, 'use'])) return undefined;
-  const plugin = await loadFrom(entry, frame.use ?? name, context);
+  if (['use', 'integrity', 'allow'].some((key) => context.frame.isBroken([...path, key]))) return undefined;
+  const plugin = await loadFrom(entry, frame, context);
   if (!plugin) return undefined;
   const owner = `plugin ${plugin.name}`;
   const optionsEntry = entry.node.kind === 'map' ? entry.node.entries.get('options') : undefined;
@@ -39,6 +40,7 @@ export async function checkPlugin(entry: Entry, context: CheckContext): Promise<
     name,
     plugin,
     options: values as OptionValues,
+    allow: frame.allow ?? [],
     everyMs: frame.every ?? (interval === undefined ? DEFAULT_EVERY_MS : interval * 1000),
     program: await checkProgram(entry, plugin, context),
     attach: checkAttach(entry, plugin.name === PROGRAM_PLUGIN, context),
@@ -46,9 +48,15 @@ export async function checkPlugin(entry: Entry, context: CheckContext): Promise<
   };
 }
 
-async function loadFrom(entry: Entry, use: string, context: CheckContext): Promise<LoadedPlugin | undefined> {
+async function loadFrom(
+  entry: Entry,
+  { use = entry.key, integrity, allow = [] }: PluginFrame,
+  context: CheckContext,
+): Promise<LoadedPlugin | undefined> {
   try {
-    return await context.catalog.plugin(use);
+    const plugin = await context.catalog.plugin(use, integrity);
+    if (plugin.definition.object) refuseHelpers(plugin, allow);
+    return plugin;
   } catch (error) {
     context.problems.addError(error, context.source.at(...useSpan(entry)));
     return undefined;

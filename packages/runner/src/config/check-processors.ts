@@ -21,9 +21,9 @@ export async function checkProcessor(
   const path = ['processors', entry.key];
   const given = (frame.value.processors as Record<string, ProcessorFrame>)[entry.key]!;
   const from = frame.isBroken([...path, 'from']) ? [] : checkFrom(entry, sources, context);
-  if (frame.isBroken([...path, 'use'])) return undefined;
+  if (frame.isBroken([...path, 'use']) || frame.isBroken([...path, 'integrity'])) return undefined;
   try {
-    const processor = await context.catalog.processor(given.use ?? entry.key);
+    const processor = await context.catalog.processor(given.use ?? entry.key, given.integrity);
     const { definition } = processor;
     const map = entry.node.kind === 'map' ? entry.node : undefined;
     const scope = { ...context, owner: `processor ${processor.name}`, allowsSecrets: false };

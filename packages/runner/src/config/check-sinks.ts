@@ -31,9 +31,9 @@ export async function checkSink(
   const from = frame.isBroken([...path, 'from']) ? [] : checkFrom(entry, sources, context);
   const where = frame.isBroken([...path, 'where']) ? undefined : textOf(nodeAt(entry.node, ['where']), source);
   if (where) await checkExpression(where, from, plugins, flow, context);
-  if (frame.isBroken([...path, 'use'])) return undefined;
+  if (frame.isBroken([...path, 'use']) || frame.isBroken([...path, 'integrity'])) return undefined;
   try {
-    const sink = await context.catalog.sink(given.use ?? entry.key);
+    const sink = await context.catalog.sink(given.use ?? entry.key, given.integrity);
     const map = entry.node.kind === 'map' ? entry.node : undefined;
     const scope = { ...context, owner: `sink ${sink.name}`, allowsSecrets: true };
     const before = problems.count;

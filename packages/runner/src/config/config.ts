@@ -43,6 +43,8 @@ export interface PluginInstance {
   readonly plugin: LoadedPlugin;
   /** Every option of the plugin, with its default where none was given. */
   readonly options: OptionValues;
+  /** BPF helpers by which it may change what it watches. */
+  readonly allow: readonly string[];
   /** Time between snapshots: `every`, else the plugin's own interval, else 5 s. */
   readonly everyMs: number;
   /** The C program of a `use: bcc`. */

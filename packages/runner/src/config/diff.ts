@@ -51,9 +51,9 @@ function diffInstances<T extends { readonly name: string }>(
   };
 }
 
-function pluginIdentity({ plugin, options, everyMs, program, attach }: PluginInstance): unknown {
+function pluginIdentity({ plugin, options, allow, everyMs, program, attach }: PluginInstance): unknown {
   const attached = attach.map(({ location: _, ...entry }) => entry);
-  return { package: packageIdentity(plugin), options, everyMs, program: program?.text, attached };
+  return { package: packageIdentity(plugin), options, allow, everyMs, program: program?.text, attached };
 }
 
 function processorIdentity({ processor, options, from }: ProcessorInstance): unknown {

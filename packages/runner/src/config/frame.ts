@@ -1,4 +1,5 @@
 import { parseDuration } from '@skep/core';
+import { DANGEROUS_HELPERS } from '@skep/libbpf/predict';
 import { z } from 'zod';
 
 /** What instances of plugins and sinks may be called. */
@@ -21,6 +22,13 @@ const name = text('a name')
 const use = text('the name of a package, or a path beginning with ./').meta({
   description: 'Short name, npm package name, or path beginning with ./; default: the name of the instance',
 });
+
+const integrity = text('sha512- and 88 characters, as skep integrity prints it')
+  .regex(/^sha512-[A-Za-z0-9+/]{86}==$/, 'sha512- and 88 characters, as skep integrity prints it')
+  .optional()
+  .meta({
+    description: 'What the files of the package must give, checked before its code runs; skep integrity prints it',
+  });
 
 const every = z
   .unknown()
@@ -70,6 +78,13 @@ const agent = z.strictObject(
 export const pluginFrame = z.strictObject(
   {
     use: use.optional(),
+    integrity,
+    allow: z
+      .array(z.enum([...DANGEROUS_HELPERS], { error: `one of ${[...DANGEROUS_HELPERS].join(', ')}` }), {
+        error: 'a list of BPF helpers',
+      })
+      .optional()
+      .meta({ description: 'BPF helpers by which it may change what it watches; default: none' }),
     every: every.optional(),
     options: z
       .unknown()
@@ -99,7 +114,7 @@ const from = (otherwise: string) =>
 
 /** The keys of a processor's entry that are not options of the processor. */
 export const processorFrame = z.looseObject(
-  { use: use.optional(), from: from('everything that no earlier processor takes') },
+  { use: use.optional(), integrity, from: from('everything that no earlier processor takes') },
   { error: 'the name of a processor, or a mapping' },
 );
 
@@ -107,6 +122,7 @@ export const processorFrame = z.looseObject(
 export const sinkFrame = z.looseObject(
   {
     use: use.optional(),
+    integrity,
     from: from('everything that no processor takes'),
     where: text('an expression over columns', 16_384)
       .optional()

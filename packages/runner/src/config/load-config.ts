@@ -86,6 +86,7 @@ async function check(root: TreeNode, context: CheckContext): Promise<Config> {
     const plugin = await checkPlugin(entry, context);
     if (plugin) plugins.push(plugin);
   }
+  refuseNamesakes(plugins, problems);
   const names = pluginEntries.map((entry) => entry.key);
   const flow = new Flow(folder);
   const processors: ProcessorInstance[] = [];
@@ -113,6 +114,24 @@ async function check(root: TreeNode, context: CheckContext): Promise<Config> {
   }
   const agent = agentOf(root, context);
   return { version: 1, file: source.file, folder, agent, plugins, processors, sinks };
+}
+
+/** Streams and tables are named after the plugin: two packages must not share that name. */
+function refuseNamesakes(plugins: readonly PluginInstance[], problems: Problems): void {
+  const known = new Map<string, PluginInstance>();
+  for (const instance of plugins) {
+    const { name, folder, package: own } = instance.plugin;
+    const other = known.get(name);
+    if (other && other.plugin.folder !== folder) {
+      const message = `${own} and ${other.plugin.package} (of "${other.name}") both call themselves ${name}`;
+      problems.add(
+        'SKEP_CONFIG',
+        instance.location,
+        message,
+        'their streams and tables would be mixed up: use one of them',
+      );
+    } else known.set(name, instance);
+  }
 }
 
 /** Without `from` an entry gets what no processor before it takes. */

@@ -15,12 +15,12 @@ import { programPlugin } from './program-plugin.js';
 export interface Catalog {
   /** Everything that can be named; no code runs. */
   list(): PackageInfo[];
-  /** @throws SkepError SKEP_PLUGIN_NOT_FOUND, SKEP_PLUGIN_API or SKEP_PLUGIN; see `loadPlugin`. */
-  plugin(use: string): Promise<LoadedPlugin>;
+  /** @throws SkepError SKEP_PLUGIN_NOT_FOUND, SKEP_INTEGRITY, SKEP_PLUGIN_API or SKEP_PLUGIN; see `loadPlugin`. */
+  plugin(use: string, integrity?: string): Promise<LoadedPlugin>;
   /** @throws SkepError like `plugin`. */
-  sink(use: string): Promise<LoadedSink>;
+  sink(use: string, integrity?: string): Promise<LoadedSink>;
   /** @throws SkepError like `plugin`. */
-  processor(use: string): Promise<LoadedProcessor>;
+  processor(use: string, integrity?: string): Promise<LoadedProcessor>;
 }
 
 /**
@@ -32,8 +32,8 @@ export function createCatalog(folder: string, builtins: readonly LoadedPackage[]
   const builtin = (kind: PackageKind, use: string) => builtins.find((one) => one.kind === kind && one.name === use);
   return {
     list: () => [...builtins, ...listPackages(folders).filter(({ kind, name }) => !builtin(kind, name))],
-    plugin: async (use) => (builtin('plugin', use) as LoadedPlugin) ?? loadPlugin(use, folders),
-    sink: async (use) => (builtin('sink', use) as LoadedSink) ?? loadSink(use, folders),
-    processor: async (use) => (builtin('processor', use) as LoadedProcessor) ?? loadProcessor(use, folders),
+    plugin: async (use, pin) => (builtin('plugin', use) as LoadedPlugin) ?? loadPlugin(use, folders, pin),
+    sink: async (use, pin) => (builtin('sink', use) as LoadedSink) ?? loadSink(use, folders, pin),
+    processor: async (use, pin) => (builtin('processor', use) as LoadedProcessor) ?? loadProcessor(use, folders, pin),
   };
 }

@@ -14,6 +14,7 @@ import {
 } from '@skep/core';
 import { entryFile } from './entry-file.js';
 import { findPackage } from './find-packages.js';
+import { requireIntegrity } from './integrity.js';
 import { notFound } from './not-found.js';
 import type { PackageInfo, PackageKind } from './package-info.js';
 
@@ -47,27 +48,39 @@ const KINDS = {
 /**
  * Find and import the plugin that `use` names, seen from `folders` (see `findPackage`).
  *
- * @throws SkepError SKEP_PLUGIN_NOT_FOUND when there is none, or it is not a plugin; SKEP_PLUGIN_API when it was built
- *   for other interfaces; SKEP_PLUGIN when its code cannot be imported (the stack is in `details`).
+ * @param integrity what its files must give (see `integrityOf`); checked before its code runs
+ * @throws SkepError SKEP_PLUGIN_NOT_FOUND when there is none, it is not a plugin, or the name fits two; SKEP_INTEGRITY when
+ *   its files are not those that are pinned; SKEP_PLUGIN_API when it was built for other interfaces; SKEP_PLUGIN when its
+ *   code cannot be imported (the stack is in `details`).
  */
-export async function loadPlugin(use: string, folders: readonly string[]): Promise<LoadedPlugin> {
-  const info = findPackage('plugin', use, folders);
-  if (!info) throw notFound('plugin', use, folders);
-  return loadPluginPackage(info, folders[0] ?? process.cwd());
+export async function loadPlugin(use: string, folders: readonly string[], integrity?: string): Promise<LoadedPlugin> {
+  return loadPluginPackage(locate('plugin', use, folders, integrity), folders[0] ?? process.cwd());
 }
 
 /** The same for a sink. */
-export async function loadSink(use: string, folders: readonly string[]): Promise<LoadedSink> {
-  const info = findPackage('sink', use, folders);
-  if (!info) throw notFound('sink', use, folders);
-  return loadSinkPackage(info, folders[0] ?? process.cwd());
+export async function loadSink(use: string, folders: readonly string[], integrity?: string): Promise<LoadedSink> {
+  return loadSinkPackage(locate('sink', use, folders, integrity), folders[0] ?? process.cwd());
 }
 
 /** The same for a processor. */
-export async function loadProcessor(use: string, folders: readonly string[]): Promise<LoadedProcessor> {
-  const info = findPackage('processor', use, folders);
-  if (!info) throw notFound('processor', use, folders);
-  return loadProcessorPackage(info, folders[0] ?? process.cwd());
+export async function loadProcessor(
+  use: string,
+  folders: readonly string[],
+  integrity?: string,
+): Promise<LoadedProcessor> {
+  return loadProcessorPackage(locate('processor', use, folders, integrity), folders[0] ?? process.cwd());
+}
+
+function locate(
+  kind: PackageKind,
+  use: string,
+  folders: readonly string[],
+  integrity: string | undefined,
+): PackageInfo {
+  const info = findPackage(kind, use, folders);
+  if (!info) throw notFound(kind, use, folders);
+  if (integrity !== undefined) requireIntegrity(info, integrity);
+  return info;
 }
 
 /** Import the code of a package that was found before, whatever its kind. */

@@ -49,6 +49,7 @@ function instanceOf(source: RecordedSource, plugin: LoadedPlugin | undefined): P
       ...{ description: '', folder: '', category: undefined, definition },
     },
     options: Object.fromEntries(Object.keys(options).map((option) => [option, true])),
+    allow: [],
     everyMs: 0,
     program: undefined,
     attach: [],
