@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatError } from '@skep/core';
+import { parseConfig } from '@skep/runner';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildPackage } from './build-package.js';
 
@@ -125,7 +126,18 @@ describe('buildPackage', { timeout: 60_000 }, () => {
       /error\[SKEP_PLUGIN\]: bpf_send_signal\(\) changes what it watches\n +--> .*ends.bpf.c:26:2\n26 \| {2}bpf_send_signal\(9\)/,
     );
     const admitted = JSON.stringify({ ...MANIFEST, skep: { helpers: ['bpf_send_signal'] } });
-    await expect(buildPackage(packageOf({ ...files, 'package.json': admitted }))).resolves.toBeDefined();
+    const folder = packageOf({ ...files, 'package.json': admitted });
+    await buildPackage(folder);
+    const config = (more: string) =>
+      parseConfig(`version: 1\nplugins: { ends: { use: ./${more} } }\n`, join(folder, 'skep.yaml'));
+    await expect(config('')).rejects.toMatchObject({
+      code: 'SKEP_HELPER',
+      message: expect.stringContaining('bpf_send_signal'),
+    });
+    await expect(config(', allow: [bpf_send_signals]')).rejects.toMatchObject({ code: 'SKEP_CONFIG' });
+    await expect(config(', allow: [bpf_send_signal]')).resolves.toMatchObject({
+      plugins: [{ allow: ['bpf_send_signal'] }],
+    });
   });
 
   it('says what a folder without a package lacks', async () => {

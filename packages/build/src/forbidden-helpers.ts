@@ -1,5 +1,5 @@
 import { SkepError } from '@skep/core';
-import { DANGEROUS_HELPERS, helperCalls, readCode, readSourceLines } from '@skep/libbpf/predict';
+import { GUARDED_HELPERS, helperCalls, readSourceLines } from '@skep/libbpf/predict';
 import { locationOf } from './diagnostics.js';
 
 /**
@@ -9,10 +9,11 @@ import { locationOf } from './diagnostics.js';
  * @param admitted `"skep": { "helpers": [...] }` of the package.json
  */
 export function forbiddenHelpers(folder: string, object: Uint8Array, admitted: readonly string[]): SkepError[] {
+  const guarded: readonly string[] = GUARDED_HELPERS;
   const lines = readSourceLines(object);
   const seen = new Set<string>();
-  return helperCalls(readCode(object)).flatMap(({ helper, section, instruction }) => {
-    if (!DANGEROUS_HELPERS.has(helper) || admitted.includes(helper)) return [];
+  return helperCalls(object).flatMap(({ helper, section, instruction }) => {
+    if (!guarded.includes(helper) || admitted.includes(helper)) return [];
     const line = lines.at(section, instruction);
     const place = `${helper} ${line?.file}:${line?.line}`;
     if (seen.has(place)) return [];

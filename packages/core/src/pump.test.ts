@@ -323,6 +323,32 @@ describe('snapshots', () => {
     expect(rig.errors).toEqual([['sink', 'refused', 2]]);
   });
 
+  it('over which code of the plugin throws are lost with all their updates, and the next are tried', async () => {
+    const probe = new FakeProbe([tops]);
+    const route = new FakeRoute();
+    const faults: unknown[] = [];
+    const drain = probe.drain.bind(probe);
+    probe.drain = (into) => {
+      const rows = drain(into);
+      if (rows === 2) throw new TypeError('no such column');
+      return rows;
+    };
+    const onSourceError = (...fault: unknown[]) => void faults.push(fault);
+    const rig = rigOf(
+      probe,
+      [route],
+      (n, { pump }) => {
+        probe.snap(n === 1 ? [1, 2] : [3], 100);
+        if (n === 2) pump.stop();
+      },
+      { onSourceError },
+    );
+    await rig.pump.run();
+    expect(route.batches).toEqual([[3]]);
+    expect(expectBalanced(rig.ledger)[0]).toMatchObject({ attempted: 200n, delivered: 100n, sinkFailed: 100n });
+    expect(faults).toEqual([['tool', new TypeError('no such column'), 100]]);
+  });
+
   it('that a filter empties are delivered all the same', async () => {
     const probe = new FakeProbe([tops]);
     const route = Object.assign(new FakeRoute(), { process: (batch: Batch) => [{ ...batch, rows: 0 }] });

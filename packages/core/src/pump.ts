@@ -1,4 +1,5 @@
 import { type Batch, BatchBuilder } from './batch.js';
+import { isSkepError } from './errors.js';
 import { type Ledger, type LedgerEntry, type LossCounts, NO_LOSSES } from './ledger.js';
 import type { Probe } from './probe.js';
 import type { Schema } from './schema.js';
@@ -44,6 +45,8 @@ export interface PumpOptions {
   wait(): Promise<void>;
   /** A sink refused a batch of so many rows. */
   onSinkError(sink: string, error: unknown, rows: number): void;
+  /** Code of the plugin threw over a snapshot of so many updates; it is lost. Absent: the error ends `run`. */
+  onSourceError?(source: string, error: unknown, updates: number): void;
   /** Stop by itself after this many snapshots of each stream (`skep biotop 1 3`). */
   readonly snapshots?: number | undefined;
 }
@@ -198,13 +201,35 @@ export class Pump {
   }
 
   private async drainOne(builder: BatchBuilder): Promise<number> {
-    const rows = this.options.probe.drain(builder);
+    const rows = this.drainFenced(builder);
     if (rows === 0 && !builder.snapshot) return 0;
     if (builder.snapshot && builder === this.builders.find(({ schema }) => schema.shape !== 'events')) this.taken++;
     const batch = builder.batch();
     await this.deliver(batch, this.takeOver(batch));
     builder.reset();
     return Math.max(rows, 1);
+  }
+
+  /** Functions of a plugin work on the rows of its snapshots; when one throws, the snapshot is lost, and the next is tried. */
+  private drainFenced(builder: BatchBuilder): number {
+    const { probe, source, onSourceError } = this.options;
+    try {
+      return probe.drain(builder);
+    } catch (error) {
+      const { schema } = builder;
+      const before = this.drained.get(schema.stream) ?? 0n;
+      const now = probe.covered?.(schema.stream) ?? before;
+      // Nothing was taken out: it would be thrown again, for ever.
+      if (isSkepError(error) || !onSourceError || now === before) throw error;
+      builder.reset();
+      if (builder === this.builders.find((one) => one.schema.shape !== 'events')) this.taken++;
+      this.drained.set(schema.stream, now);
+      for (const route of this.routes) {
+        if (route.accepts?.(schema) ?? true) this.entry(schema, route).sinkFailed += now - before;
+      }
+      onSourceError(source, error, Number(now - before));
+      return 0;
+    }
   }
 
   /**

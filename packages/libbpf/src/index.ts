@@ -6,7 +6,6 @@ export * from './clock.js';
 export * from './constants.js';
 export * from './counters.js';
 export { describeErrno } from './errno.js';
-export * from './guarded-helpers.js';
 export * from './iterator.js';
 export * from './kernels/index.js';
 export * from './map.js';

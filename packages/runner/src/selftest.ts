@@ -18,6 +18,7 @@ import { attachSets, type FeatureSet, ObjectProbe, type ProgramCost, verifierCos
 import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
 import { optionFilters, rowFilter } from './agent/routes.js';
+import type { PluginInstance } from './config/config.js';
 import type { LoadedPlugin } from './discovery/index.js';
 import { instanceOf } from './instance.js';
 import { type ScratchDisk, scratchDisk } from './scratch-disk.js';
@@ -44,6 +45,8 @@ export interface SelfTestOptions {
   /** Measure what verification costs: one more load for each test that passes. */
   readonly cost?: boolean;
   readonly log: Log;
+  /** BPF helpers by which it may change what it watches. */
+  readonly allow?: readonly string[];
   /** Features that this kernel is taken not to have. */
   readonly without?: FeatureSet;
 }
@@ -55,7 +58,7 @@ class Skip extends Error {}
 /** Run the plugin's own tests, one after the other: attach, do the workload, detach, look at the rows. */
 export async function* runSelfTests(
   plugin: LoadedPlugin,
-  { everySet, cost = false, log, without }: SelfTestOptions,
+  { everySet, cost = false, log, allow = [], without }: SelfTestOptions,
 ): AsyncGenerator<SelfTestResult> {
   const tests = [plugin.definition.selftest].flat() as SelfTest[];
   const host = new KernelHost(log, { without });
@@ -67,7 +70,7 @@ export async function* runSelfTests(
       const choices = everySet && sets.length > 0 ? sets.map((_, i) => i) : [undefined];
       for (const attachSet of choices) {
         const began = performance.now();
-        const result = await runOne(host, plugin, test, options, attachSet);
+        const result = await runOne(host, { ...instanceOf(plugin, options, plugin.name), allow }, test, attachSet);
         const set = result.set.length > 0 ? result.set : attachSet === undefined ? [] : sets[attachSet]!.programs;
         const seconds = (performance.now() - began) / 1000;
         const whole = { ...result, plugin: plugin.name, test: test.name ?? plugin.name, set, seconds };
@@ -88,16 +91,16 @@ type Outcome = Pick<SelfTestResult, 'outcome' | 'refused' | 'reason' | 'set'>;
 
 async function runOne(
   host: KernelHost,
-  plugin: LoadedPlugin,
+  instance: PluginInstance,
   test: SelfTest,
-  options: OptionValues,
   attachSet: number | undefined,
 ): Promise<Outcome> {
+  const { plugin, options } = instance;
   const folder = mkdtempSync(join(tmpdir(), 'skep-selftest-'));
   let set: readonly string[] = [];
   try {
     const settings = { everyMs: undefined, ...(attachSet === undefined ? {} : { attachSet }) };
-    const probe = await host.probeOf(instanceOf(plugin, options, plugin.name), settings);
+    const probe = await host.probeOf(instance, settings);
     try {
       await probe.open();
       await probe.attach();

@@ -8,6 +8,7 @@ import { createCommand, parseArgs } from '../usage.js';
 interface Flags {
   readonly attach: string;
   readonly all?: boolean;
+  readonly allow?: string;
   readonly cost?: boolean;
   readonly verbose?: boolean;
 }
@@ -21,15 +22,17 @@ export async function run(args: readonly string[]): Promise<number> {
         .option('--all', 'Every plugin found')
         .option('--attach <WHICH>', 'best: the set this kernel takes first; all: every set', 'best')
         .option('--cost', 'Instructions that the verifier processed, per program')
+        .option('--allow <HELPERS>', 'BPF helpers by which they may change what they watch')
         .option('-v, --verbose', 'Say what happens, with libbpf’s log'),
     ),
   );
   if (parseArgs(command, args)) return 0;
-  const { attach, all, cost = false, verbose } = command.opts<Flags>();
+  const { attach, all, allow: allowed, cost = false, verbose } = command.opts<Flags>();
   if (attach !== 'best' && attach !== 'all') {
     throw new SkepError('SKEP_USAGE', `--attach: expected best or all, got "${attach}"`);
   }
   const without = readFeatures(command);
+  const allow = allowed?.split(',') ?? [];
   const folders = [process.cwd()];
   const found = listPackages(folders).filter(({ kind }) => kind === 'plugin');
   const names = command.args.length > 0 ? command.args : all ? found.map(({ name }) => name).sort() : [];
@@ -42,7 +45,7 @@ export async function run(args: readonly string[]): Promise<number> {
   // One at a time also as JSON: of a machine that does not survive a test, what came before is known.
   const list = isJson(command) ? jsonList() : undefined;
   for (const plugin of plugins) {
-    for await (const result of runSelfTests(plugin, { everySet: attach === 'all', cost, log, without })) {
+    for await (const result of runSelfTests(plugin, { everySet: attach === 'all', cost, log, allow, without })) {
       results.push(result);
       if (list) list.add(result);
       else process.stdout.write(`${describe(result)}\n`);

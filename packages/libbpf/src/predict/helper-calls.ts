@@ -1,6 +1,7 @@
+import { readElf } from '../btf/index.js';
+import { GUARDED_HELPERS } from './guarded-helpers.js';
 import { HELPER_NAMES } from './helper-names.js';
-import { CALL, CALL_KIND } from './instruction.js';
-import type { ObjectCode } from './object-code.js';
+import { CALL, CALL_KIND, readInstructions } from './instruction.js';
 
 /** A call of a kernel helper somewhere in an object, whether or not it can be reached. */
 export interface HelperCall {
@@ -11,24 +12,23 @@ export interface HelperCall {
   readonly instruction: number;
 }
 
-/** Every call of a helper in the object. */
-export function helperCalls(code: ObjectCode): HelperCall[] {
-  return [...code.sections.values()].flatMap(({ name: section, instructions }) =>
-    instructions.flatMap(({ code: operation, src, imm }, instruction) =>
-      operation === CALL && src === CALL_KIND.helper
-        ? [{ helper: `bpf_${HELPER_NAMES[imm] ?? `#${imm}`}`, section, instruction }]
-        : [],
-    ),
-  );
-}
-
 /**
- * Helpers that change what they watch: they write to the memory of processes, end them, or make kernel functions fail.
- * A plugin that calls one is refused until the configuration allows it by name.
+ * Every call of a helper in the object, and the guarded ones of the kernel functions it names (without their places).
+ *
+ * @throws SkepError SKEP_SCHEMA when the bytes are not an object.
  */
-export const DANGEROUS_HELPERS: ReadonlySet<string> = new Set([
-  'bpf_probe_write_user',
-  'bpf_send_signal',
-  'bpf_send_signal_thread',
-  'bpf_override_return',
-]);
+export function helperCalls(object: Uint8Array): HelperCall[] {
+  const { sections, symbols } = readElf(object);
+  const helpers = sections
+    .filter(({ isCode }) => isCode)
+    .flatMap(({ name: section, data }) =>
+      readInstructions(data).flatMap(({ code, src, imm }, instruction) =>
+        code === CALL && src === CALL_KIND.helper
+          ? [{ helper: `bpf_${HELPER_NAMES[imm] ?? `#${imm}`}`, section, instruction }]
+          : [],
+      ),
+    );
+  const guarded: readonly string[] = GUARDED_HELPERS;
+  const functions = symbols.filter(({ section, name }) => section === 0 && guarded.includes(name));
+  return [...helpers, ...functions.map(({ name }) => ({ helper: name, section: '', instruction: 0 }))];
+}

@@ -1,4 +1,5 @@
 export * from './features.js';
+export * from './guarded-helpers.js';
 export * from './helper-calls.js';
 export * from './kernel.js';
 export * from './object-code.js';

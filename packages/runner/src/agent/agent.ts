@@ -14,11 +14,11 @@ import { diffConfig } from '../config/diff.js';
 import { configDigest } from '../config/digest.js';
 import { VERSION } from '../version.js';
 import { faultOf, fenced, fencedAsync } from './fault.js';
+import { Faults } from './faults.js';
 import type { ProbeHost } from './kernel-host.js';
 import { Pipeline } from './pipeline.js';
 import type { Privileges } from './privileges.js';
 import { type OpenSink, routesFor } from './routes.js';
-import { SinkFaults } from './sink-faults.js';
 
 export interface AgentOptions {
   /** End by itself after this many snapshots of each stream. */
@@ -50,7 +50,7 @@ export class Agent {
   private readonly host: ProbeHost;
   private readonly log: Log;
   private readonly options: AgentOptions;
-  private readonly faults: SinkFaults;
+  private readonly faults: Faults;
   private config: Config | undefined;
   private sources: Source[] = [];
   private sinks: OpenSink[] = [];
@@ -63,7 +63,7 @@ export class Agent {
     this.host = host;
     this.log = log;
     this.options = options;
-    this.faults = new SinkFaults(log);
+    this.faults = new Faults(log);
   }
 
   /** @throws SkepErrors what could not be loaded, attached or opened; nothing is left attached. */
@@ -221,6 +221,7 @@ export class Agent {
       ledger: this.ledger,
       wait: () => this.host.wait(),
       onSinkError: (sink, error, rows) => this.onSinkError(sink, error, rows),
+      onSourceError: (source, error, updates) => this.faults.add(`plugin ${source}`, error, updates),
       snapshots: this.options.snapshots,
     });
     // Asked to stop while it was being attached.
@@ -235,7 +236,7 @@ export class Agent {
 
   private onSinkError(sink: string, error: unknown, rows: number): void {
     if (isBrokenPipeError(error) && this.options.onBrokenPipe?.(sink)) return;
-    this.faults.add(sink, error, rows);
+    this.faults.add(`sink ${sink}`, error, rows);
   }
 
   private async openProbes(instances: readonly PluginInstance[]): Promise<Map<PluginInstance, Probe>> {
@@ -284,7 +285,10 @@ export class Agent {
 
   private async beginOutput(sinks: readonly OpenSink[]): Promise<void> {
     for (const { instance, sink } of sinks) {
-      await sink.start?.().catch((error: unknown) => this.onSinkError(instance.name, error, 0));
+      // One that is not asynchronous may throw at once.
+      await fencedAsync(`sink ${instance.name}`, async () => sink.start?.()).catch((error: unknown) =>
+        this.onSinkError(instance.name, error, 0),
+      );
     }
   }
 

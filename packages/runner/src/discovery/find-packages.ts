@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { SkepError } from '@skep/core';
 import { type PackageInfo, type PackageKind, packageInfo, readManifest, shortName } from './package-info.js';
 import { searchFolders } from './search-folders.js';
 
@@ -20,17 +21,33 @@ export function candidateNames(kind: PackageKind, use: string): string[] {
 /**
  * The package that `use` names: by short name, npm package name, or path (relative to the first of `folders`; a
  * folder with a `package.json`, or a file). Undefined when there is none. No code of it runs.
+ *
+ * @throws SkepError SKEP_PLUGIN_NOT_FOUND when a short name fits two packages.
  */
 export function findPackage(kind: PackageKind, use: string, folders: readonly string[]): PackageInfo | undefined {
   if (isPath(use)) return packageAtPath(kind, use, folders[0] ?? process.cwd());
   const roots = searchFolders(folders);
-  for (const name of candidateNames(kind, use)) {
+  const nearest = (name: string) => {
     for (const root of roots) {
       const info = packageInfo(kind, name, join(root, name));
       if (info) return info;
     }
-  }
-  return undefined;
+    return undefined;
+  };
+  const found = candidateNames(kind, use).flatMap((name) => nearest(name) ?? []);
+  const [first, second] = found;
+  // One that is installed later must not take the place of another.
+  if (first && second && first.name === second.name && first.name === use) throw ambiguous(kind, use, [first, second]);
+  return first;
+}
+
+function ambiguous(kind: PackageKind, use: string, found: readonly PackageInfo[]): SkepError {
+  const names = found.map((one) => one.package);
+  return new SkepError(
+    'SKEP_PLUGIN_NOT_FOUND',
+    `${kind} "${use}" may be ${names.join(' or ')}`,
+    `say which: use: "${names[0]}"`,
+  );
 }
 
 /** Every plugin, sink and processor that can be named, by name; of two with one name the nearest. No code of them runs. */

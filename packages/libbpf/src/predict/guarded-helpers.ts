@@ -1,7 +1,7 @@
 import { SkepError } from '@skep/core';
-import { readElf } from './btf/index.js';
-import { HELPER_NAMES } from './predict/helper-names.js';
-import { CALL, CALL_KIND } from './predict/instruction.js';
+import { readElf } from '../btf/index.js';
+import { HELPER_NAMES } from './helper-names.js';
+import { CALL, CALL_KIND } from './instruction.js';
 
 /** Helpers that change what is traced instead of watching it. A plugin that calls one needs leave to, by name. */
 export const GUARDED_HELPERS = [

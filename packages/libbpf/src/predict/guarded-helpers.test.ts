@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compile, noClang } from './fixture.js';
+import { compile, noClang } from '../fixture.js';
 import { guardedHelpers, refuseGuarded } from './guarded-helpers.js';
 
 const object = (body: string, before = '') =>
