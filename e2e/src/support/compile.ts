@@ -11,7 +11,7 @@ const built = new Map<string, string>();
  * The path of a program of `programs/<name>.c`, compiled at first use. Linked statically: it opens no files but those
  * it is told to open.
  */
-export function compiled(name: 'storm' | 'hostile'): string {
+export function compiled(name: 'storm' | 'hostile' | 'numbered'): string {
   const known = built.get(name);
   if (known !== undefined) return known;
   const source = fileURLToPath(new URL(`../programs/${name}.c`, import.meta.url));

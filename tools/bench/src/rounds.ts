@@ -15,6 +15,11 @@ export interface Rounds<C extends Contender, T> {
   readonly note: string | undefined;
 }
 
+/** Those whose name contains one of `only`; all when that is empty. */
+export function chosen<C extends Contender>(contenders: readonly C[], only: readonly string[]): readonly C[] {
+  return contenders.filter(({ name }) => only.length === 0 || only.some((text) => name.includes(text)));
+}
+
 /**
  * Measures every contender once per round, all in a round before the next, each round starting with another one: what else the
  * machine does falls on all of them. Whoever is missing or fails gets a note and is left out from then on.

@@ -44,4 +44,29 @@ describe.skipIf(!hasClickHouse())('a server without tokens', () => {
     // Rows that landed although the answer was lost are here twice: this server cannot tell.
     expect(count).toBeGreaterThan(emitted);
   });
+
+  it('misses nothing over a kill in the middle of inserts and an outage, and takes the backlog as well as what comes', async () => {
+    const database = 'outage';
+    const { sink, context } = sinkOf(server.url, temporaryFolder(), { database, flush: '20ms' });
+    await sink.open([NUMBERED]);
+    let emitted = 0;
+    const emit = async (batches: number) => {
+      for (let i = 0; i < batches; i++) {
+        await sink.write(batchOf(NUMBERED, numbered(emitted, ROWS)));
+        emitted += ROWS;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    await emit(100);
+    await Promise.all([server.kill(), emit(400)]);
+    expect(sink.status.blocks).toBeGreaterThan(10);
+    await Promise.all([server.start(), emit(100)]);
+    await until('all is stored', () => sink.status.blocks === 0 && sink.status.stored === sink.status.taken);
+    await emit(20);
+    await sink.flush();
+    await until('all is stored', () => sink.status.blocks === 0);
+    expect(context.logged.some((line) => line.includes('rows are stored again'))).toBe(true);
+    const query = `SELECT uniqExact(n), min(n), max(n), uniqExact(boot, seq) FROM ${database}.tool_rows`;
+    expect(await server.query(query)).toBe(`${emitted}\t0\t${emitted - 1}\t${emitted}\n`);
+  });
 });

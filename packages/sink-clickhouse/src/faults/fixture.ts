@@ -36,24 +36,30 @@ export class FaultProxy {
   next: () => FaultKind | undefined = () => undefined;
   private readonly server: Server;
   private readonly backend: RequestOptions;
+  private readonly path: string | undefined;
   private port = 0;
 
-  private constructor(backend: RequestOptions) {
+  private constructor(backend: RequestOptions, path: string | undefined) {
     this.backend = backend;
+    this.path = path;
     this.server = createServer((incoming, response) => {
       // A peer that goes away is what this is about.
       incoming.on('error', () => {});
       response.on('error', () => {});
-      const isInsert = decodeURIComponent(incoming.url ?? '').includes('INSERT+INTO+`skep`.`tool_');
-      const fault = isInsert ? this.next() : undefined;
-      if (fault) this.seen.set(fault, (this.seen.get(fault) ?? 0) + 1);
-      this.handle(fault, incoming, response);
+      void statementOf(incoming).then((statement) => {
+        const fault = statement.includes('INSERT INTO `skep`.`tool_') ? this.next() : undefined;
+        if (fault) this.seen.set(fault, (this.seen.get(fault) ?? 0) + 1);
+        this.handle(fault, incoming, response);
+      });
     });
   }
 
-  /** @param backend address of the store, as http.request takes it */
-  static async start(backend: RequestOptions): Promise<FaultProxy> {
-    const proxy = new FaultProxy(backend);
+  /**
+   * @param backend address of the store, as http.request takes it
+   * @param path of the Unix socket to listen at; default: a port
+   */
+  static async start(backend: RequestOptions, path?: string): Promise<FaultProxy> {
+    const proxy = new FaultProxy(backend, path);
     await proxy.listen();
     return proxy;
   }
@@ -75,8 +81,9 @@ export class FaultProxy {
 
   /** Listen, at the same port as before. */
   async listen(): Promise<void> {
-    await new Promise<void>((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (this.server.address() as AddressInfo).port;
+    const where = this.path === undefined ? { port: this.port, host: '127.0.0.1' } : { path: this.path };
+    await new Promise<void>((resolve) => this.server.listen(where, resolve));
+    if (this.path === undefined) this.port = (this.server.address() as AddressInfo).port;
   }
 
   private handle(fault: FaultKind | undefined, incoming: IncomingMessage, response: ServerResponse): void {
@@ -105,18 +112,22 @@ export class FaultProxy {
           }
         });
         upstream.on('error', () => socket.destroy());
+        // It may wait for the rest: until the sender loses patience.
+        socket.once('close', () => upstream.destroy());
         incoming.once('data', (chunk: Buffer) => {
           incoming.pause();
           upstream.write(chunk.subarray(0, Math.floor(chunk.length / 2)), () => {
             if (fault === 'cut within the body') {
               upstream.destroy();
-              socket.resetAndDestroy();
+              if (this.path === undefined) socket.resetAndDestroy();
+              else socket.destroy();
             } else {
               incoming.resume();
               upstream.end();
             }
           });
         });
+        incoming.resume();
         return;
       }
       case 'cut after the body':
@@ -190,4 +201,17 @@ export class FaultProxy {
     // A connection of its own, so that cutting one spoils no other.
     return request({ ...this.backend, method, path: url, headers: { ...headers, connection: 'close' }, agent: false });
   }
+}
+
+/** The statement of a request: in its URL when a body of rows follows, else the body, which can still be read. */
+async function statementOf(incoming: IncomingMessage): Promise<string> {
+  const query = new URL(incoming.url ?? '/', 'http://store').searchParams.get('query');
+  if (query !== null) return query;
+  while (incoming.readableLength === 0 && !incoming.readableEnded && !incoming.destroyed) {
+    await new Promise<void>((resolve) => incoming.once('readable', resolve).once('close', resolve));
+  }
+  const start: Buffer | null = incoming.read();
+  if (start === null) return '';
+  incoming.unshift(start);
+  return start.toString();
 }

@@ -9,6 +9,7 @@ import type { Spool } from '../spool/spool.js';
 import { Backoff } from './backoff.js';
 import type { Destination } from './destination.js';
 import type { Pace } from './pace.js';
+import { isPresent } from './presence.js';
 
 export interface ShipperOptions {
   readonly engine: Engine;
@@ -27,6 +28,8 @@ export interface ShipperOptions {
 
 /** Too little memory so often in a row: blocks are too large for the store. */
 const MEMORY_FAULTS = 3;
+/** Inserts of a block that is acknowledged and not there; rows that their TTL removes at once are never there. */
+const MOST_INSERTS = 3;
 
 /**
  * Brings the blocks of the spool to the store, the oldest first. What fails is tried again with the same token; only a
@@ -38,6 +41,8 @@ export class Shipper {
   private readonly reminder: Reminder;
   private readonly checked = new WeakSet<SealedBlock>();
   private readonly attempts = new WeakMap<SealedBlock, number>();
+  /** The store may have been sent these before. */
+  private readonly doubtful = new WeakSet<SealedBlock>();
   private workers: Promise<void>[] = [];
   private stopping = false;
   private pausedUntil = 0;
@@ -109,16 +114,10 @@ export class Shipper {
   }
 
   private async ship(block: SealedBlock): Promise<void> {
-    const { spool, engine, database } = this.options;
+    const { spool, engine } = this.options;
     if (!(await this.isWhole(block))) return;
-    const { layout, path, bytes, rows } = block;
     try {
-      await engine.insert({
-        table: tableReference({ database, name: layout.table }),
-        columns: layout.columns.map(({ name }) => name),
-        file: { path, bytes, rows },
-        token: tokenOf(block),
-      });
+      await this.insert(block);
     } catch (cause) {
       await this.failed(block, storeError(engine.name, cause));
       return;
@@ -128,6 +127,25 @@ export class Shipper {
     this.memoryFaults = 0;
     this.options.pace.forgive();
     this.reminder.clear(`${engine.name}: rows are stored again`);
+  }
+
+  /** Settles when the store has the block; with another token when it is mistaken about having it. */
+  private async insert(block: SealedBlock): Promise<void> {
+    const { engine, database, spool, destination } = this.options;
+    const { layout, path, bytes, rows } = block;
+    const token = tokenOf(block);
+    const isDoubtful = destination.capabilities.deduplicationToken && (this.doubtful.has(block) || !spool.isOwn(block));
+    for (let n = 0; n < MOST_INSERTS; n++) {
+      await engine.insert({
+        table: tableReference({ database, name: layout.table }),
+        columns: layout.columns.map(({ name }) => name),
+        file: { path, bytes, rows },
+        token: n === 0 ? token : `${token}:${n}`,
+      });
+      if (!isDoubtful) return;
+      const isThere = await isPresent(engine, database, block);
+      if (isThere ?? n > 0) return;
+    }
   }
 
   /** Looked at once: what was sealed long ago, or by a run that ended badly, may have been damaged since. */
@@ -149,6 +167,7 @@ export class Shipper {
   private async failed(block: SealedBlock, error: StoreError): Promise<void> {
     const { spool, destination, pace } = this.options;
     const { attempts } = FAULTS[error.fault];
+    this.doubtful.add(block);
     const tried = (this.attempts.get(block) ?? 0) + 1;
     if (error.fault === 'parts') pace.slower();
     if (error.fault === 'memory' && ++this.memoryFaults % MEMORY_FAULTS === 0) pace.smaller();

@@ -58,6 +58,8 @@ export class Spool {
   private release: (() => Promise<void>) | undefined;
   private usedBytes = 0;
   private usedBlocks = 0;
+  /** Of these, those that are not yet in a file. */
+  private unwritten = 0;
   private hurried = false;
   private isFull = false;
 
@@ -104,7 +106,8 @@ export class Spool {
 
   /**
    * Keep a block. Settles when it is in its file; from then on it survives the end of the process. Waits while the
-   * spool is full and may not drop, and tries again while the disk does not take it.
+   * spool is full and may not drop, and tries again while the disk does not take it. Where the oldest rows may be
+   * dropped, and the disk has no space though no older ones are left, it is this block that is dropped.
    *
    * @throws SkepError SKEP_SINK when the disk did not take it before the sink was to end; its rows are counted as
    *   dropped.
@@ -113,15 +116,11 @@ export class Spool {
     const bytes = block.buffers.reduce((sum, { length }) => sum + length, 0);
     await this.makeRoom(bytes);
     this.use(bytes);
-    for (;;) {
-      try {
-        this.waiting.push(await this.write(block, bytes));
-        this.reminder.clear(`the spool ${this.settings.folder} is written again`);
-        this.changed.notify();
-        return;
-      } catch (cause) {
-        await this.afterFailure(block, bytes, cause);
-      }
+    this.unwritten++;
+    try {
+      await this.keep(block, bytes);
+    } finally {
+      this.unwritten--;
     }
   }
 
@@ -162,6 +161,11 @@ export class Spool {
     await this.drop(block);
   }
 
+  /** Whether a block was sealed by this run. */
+  isOwn({ boot }: SealedBlock): boolean {
+    return boot === this.boot;
+  }
+
   /** Whether a block's file holds what was sealed. */
   async isWhole(block: SealedBlock): Promise<boolean> {
     return (await checksumOf(block.path)) === block.checksum;
@@ -193,13 +197,30 @@ export class Spool {
     this.changed.notify();
   }
 
+  private async keep(block: Unsealed, bytes: number): Promise<void> {
+    for (;;) {
+      try {
+        this.waiting.push(await this.write(block, bytes));
+        this.reminder.clear(`the spool ${this.settings.folder} is written again`);
+        this.changed.notify();
+        return;
+      } catch (cause) {
+        if ((await this.afterFailure(block, bytes, cause)) === 'dropped') return;
+      }
+    }
+  }
+
   private async write({ layout, sequence, rows, buffers }: Unsealed, bytes: number): Promise<SealedBlock> {
     const { sync } = this.settings;
     const { boot } = this;
     const folder = join(this.settings.folder, folderName(layout));
     const layoutId = await this.keepLayout(folder, layout);
     const part = join(folder, `${boot}-${sequence}.part`);
-    const checksum = await writeFileOf(part, buffers, sync);
+    const checksum = await writeFileOf(part, buffers, sync).catch(async (cause: unknown) => {
+      // A part of a file must not take the last of the space.
+      await unlink(part).catch(() => undefined);
+      throw cause;
+    });
     const path = join(folder, blockName({ boot, sequence, rows, checksum, layout: layoutId }));
     await rename(part, path);
     if (sync) await syncFolder(folder);
@@ -231,26 +252,33 @@ export class Spool {
     this.sayFull(false);
   }
 
-  private async afterFailure(block: Unsealed, bytes: number, cause: unknown): Promise<void> {
+  private async afterFailure(block: Unsealed, bytes: number, cause: unknown): Promise<'again' | 'dropped'> {
     const { source, table } = block.layout;
     const { code, message } = cause as NodeJS.ErrnoException;
     // The folder was removed under us: everything in it is made anew.
     if (code === 'ENOENT') this.layouts.clear();
-    if (this.hurried) {
+    const isSpace = code === 'ENOSPC' || code === 'EDQUOT';
+    const mayDrop = isSpace && this.settings.whenFull === 'drop-oldest';
+    const isOldest = this.usedBlocks === this.unwritten;
+    if (this.hurried || (mayDrop && isOldest)) {
       this.counts.of(block.layout).dropped += block.rows;
       this.unuse(bytes);
+    }
+    if (this.hurried) {
       throw new SkepError(
         'SKEP_SINK',
         `${block.rows} rows of ${source} for ${table} are lost: the spool ${this.settings.folder} cannot be written: ${message}`,
-        code === 'ENOSPC' ? 'free some space' : '',
+        isSpace ? 'free some space' : '',
         { cause },
       );
     }
-    this.reminder.error(`cannot write to the spool ${this.settings.folder}, trying again: ${message}`);
-    const isSpace = code === 'ENOSPC' || code === 'EDQUOT';
-    const oldest = isSpace && this.settings.whenFull === 'drop-oldest' ? this.waiting.shift() : undefined;
+    const consequence = mayDrop ? 'the oldest rows are dropped' : 'trying again';
+    this.reminder.error(`cannot write to the spool ${this.settings.folder}, ${consequence}: ${message}`);
+    if (mayDrop && isOldest) return 'dropped';
+    const oldest = mayDrop ? this.waiting.shift() : undefined;
     if (oldest) await this.drop(oldest);
     else await Promise.race([this.changed.wait(), new Promise((resolve) => setTimeout(resolve, RETRY_MS))]);
+    return 'again';
   }
 
   private async dropAged(): Promise<void> {

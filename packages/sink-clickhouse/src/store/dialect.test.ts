@@ -153,6 +153,21 @@ describe('the store', { timeout: SLOW }, () => {
     ]);
   });
 
+  it('acknowledges no part of a statement that was cut', async () => {
+    const { client, spool } = await runStore();
+    await makeTable(client);
+    const path = join(spool, 'a.csv');
+    writeFileSync(path, '1,one\n');
+    const statement = `INSERT INTO skep.t (a, s) FROM INFILE '${path}' FORMAT CSV`;
+    for (let length = 1; length < statement.length; length++) {
+      await expect(client.command({ query: statement.slice(0, length) }), String(length)).rejects.toThrow();
+    }
+    expect(await rowsOf(client, 'SELECT count() AS n FROM skep.t')).toEqual([{ n: '0' }]);
+    await client.command({ query: statement });
+    await client.command({ query: 'INSERT INTO skep.t (a, s) FORMAT CSV' });
+    expect(await rowsOf(client, 'SELECT count() AS n FROM skep.t')).toEqual([{ n: '1' }]);
+  });
+
   it('takes compressed bodies', async () => {
     const { client } = await runStore();
     await makeTable(client);

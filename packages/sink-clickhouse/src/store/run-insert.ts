@@ -41,9 +41,9 @@ function joined(first: Buffer, rest: Readable): Readable {
 export async function runInsert(engine: Embedded, request: StoreRequest, file: FileHandle): Promise<void> {
   const { text, insert, format } = request.statement;
   const { size } = await file.stat();
+  if (format === undefined) throw new DialectError(62, 'SYNTAX_ERROR', 'INSERT without VALUES, FORMAT or SELECT');
   // As a server: no rows are no error.
   if (size === 0) return;
-  if (format === undefined) throw new DialectError(62, 'SYNTAX_ERROR', 'INSERT without VALUES, FORMAT or SELECT');
   const withFormat = format === 'Values' ? `${text} FORMAT Values` : text;
   const session = engine.session();
   try {

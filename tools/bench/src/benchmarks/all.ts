@@ -1,12 +1,15 @@
 import type { Report } from '../report.js';
 import type { Settings } from '../settings.js';
+import { agent } from './agent.js';
 import { blocks } from './blocks.js';
 import { drain } from './drain.js';
 import { memory } from './memory.js';
 import { opensnoop } from './opensnoop.js';
 import { queries } from './queries.js';
+import { outage } from './outage.js';
 import { slowdown } from './slowdown.js';
 import { startup } from './startup.js';
+import { store } from './store.js';
 
 /** A benchmark: one table. */
 export interface Benchmark {
@@ -21,6 +24,12 @@ export const BENCHMARKS = {
   drain: { summary: 'ring to columns, against a bare consumer in C', run: drain },
   blocks: { summary: 'columns to a block for ClickHouse, against JSON lines', run: blocks },
   queries: { summary: 'the queries of skep query, over ten million rows in the embedded engine', run: queries },
+  store: {
+    summary: 'batches to rows in ClickHouse, a server and the embedded engine, against JSONEachRow',
+    run: store,
+  },
+  agent: { summary: 'the whole way from the kernel to ClickHouse at 200,000 opens per second', run: agent },
+  outage: { summary: 'how fast a backlog is stored when the store is back', run: outage },
   startup: { summary: 'from exec to the first event', run: startup },
   memory: { summary: 'eight tools at once', run: memory },
 } as const satisfies Record<string, Benchmark>;

@@ -17,6 +17,12 @@ const WHOLE: Record<BenchmarkName, (row: Record<string, unknown>) => void> = {
   drain: (row) => expect(row).toMatchObject({ made: 499, events: 499, lost: 0 }),
   blocks: (row) => expect(row.bytesPerRow).toBeGreaterThan(60),
   queries: (row) => expect(row).toMatchObject({ firstMs: expect.any(Number), ms: expect.any(Number) }),
+  store: (row) => expect(row.bytesPerRow).toBeGreaterThan(5),
+  agent: (row) => {
+    expect(row.made).toBe(499);
+    expect(row.missing, JSON.stringify(row)).toBeLessThanOrEqual(row.told as number);
+  },
+  outage: (row) => expect(row.missing).toBe(0),
   startup: (row) => expect(row.elapsedMs).toBeGreaterThan(0),
   memory: (row) => expect(row.pss).toBeGreaterThan(0),
 };

@@ -1,3 +1,4 @@
+import { chosen } from '../rounds.js';
 import { bccOpensnoop } from './bcc.js';
 import { bpftrace } from './bpftrace.js';
 import { libbpfTools } from './libbpf-tools.js';
@@ -6,7 +7,7 @@ import type { Subject } from './subject.js';
 
 /** Everybody who can trace opens, skep first. */
 export function openSubjects(only: readonly string[]): readonly Subject[] {
-  const all = [
+  const all: readonly Subject[] = [
     skepOpensnoop('json'),
     skepOpensnoop('table'),
     bpftrace,
@@ -14,5 +15,5 @@ export function openSubjects(only: readonly string[]): readonly Subject[] {
     bccOpensnoop(true),
     bccOpensnoop(false),
   ];
-  return only.length ? all.filter(({ name }) => only.some((part) => name.includes(part))) : all;
+  return chosen(all, only);
 }
