@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ run(args: readonly strin
   demo: () => import('./commands/demo.js'),
   integrity: () => import('./commands/integrity.js'),
   create: () => import('./commands/create.js'),
+  dev: () => import('./commands/dev.js'),
   build: () => import('./commands/build.js'),
 };
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type OptionValues, type Plugin, SkepError } from '@skep/core';
+import { isSkepError, type OptionValues, type Plugin, SkepError } from '@skep/core';
 import {
   type Config,
   checkWhereByColumns,
@@ -13,7 +13,7 @@ import type { Command } from 'commander';
 import { startCommand, type TracedCommand } from './exec.js';
 import { addFeatureFlag, readFeatures } from './features.js';
 import { createLog } from './log.js';
-import { runOnce } from './run-once.js';
+import { type RunOnceOptions, runOnce } from './run-once.js';
 import { COMMAND_LINE, FORMATS, stdoutInstance } from './stdout-instance.js';
 import { MAX_TIMER_MS, readDuration } from './timer.js';
 import { addToolFlags, readToolFlags, splitCommand } from './tool-options.js';
@@ -49,7 +49,7 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
   // Last, so that no mistake leaves a command waiting.
   const traced = await startTraced(plugin, options);
   if (traced) config = configFor({ ...options, pid: traced.pid });
-  return runOnce({
+  return atItsLine(loaded, {
     config,
     log: createLog(common.verbose ? 'debug' : 'warn'),
     debug: common.verbose === true,
@@ -59,6 +59,16 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
     durationMs,
     ...(traced ? { traced } : {}),
   });
+}
+
+/** Run it; what the verifier refuses is shown in the source, when that is there. */
+async function atItsLine({ folder }: LoadedPlugin, options: RunOnceOptions): Promise<number> {
+  try {
+    return await runOnce(options);
+  } catch (error) {
+    if (!isSkepError(error) || error.details === undefined) throw error;
+    throw (await import('@skep/build')).atAuthorsLine(error, folder);
+  }
 }
 
 /** What only a YAML file says of a plugin. */
