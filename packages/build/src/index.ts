@@ -6,3 +6,4 @@ export * from './markdown.js';
 export * from './option-tables.js';
 export * from './readme-tables.js';
 export * from './stream-tables.js';
+export { atAuthorsLine } from './verifier-place.js';

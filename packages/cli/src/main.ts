@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ run(args: readonly strin
   replay: () => import('./commands/replay.js'),
   demo: () => import('./commands/demo.js'),
   create: () => import('./commands/create.js'),
+  dev: () => import('./commands/dev.js'),
   build: () => import('./commands/build.js'),
 };
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   isDeclared,
+  isSkepError,
   type OptionDefinition,
   type OptionValues,
   type Plugin,
@@ -13,7 +14,7 @@ import type { Command } from 'commander';
 import { startCommand, type TracedCommand } from './exec.js';
 import { addFeatureFlag, readFeatures } from './features.js';
 import { createLog } from './log.js';
-import { runOnce } from './run-once.js';
+import { type RunOnceOptions, runOnce } from './run-once.js';
 import { COMMAND_LINE, FORMATS, stdoutInstance } from './stdout-instance.js';
 import { MAX_TIMER_MS, readDuration } from './timer.js';
 import { addToolArguments, addToolFlags, readToolFlags, splitCommand } from './tool-options.js';
@@ -61,7 +62,7 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
   // Last, so that no mistake leaves a command waiting.
   const traced = await startTraced(plugin, options);
   if (traced) config = configFor({ ...options, pid: traced.pid });
-  return runOnce({
+  return atItsLine(loaded, {
     config,
     log: createLog(verbose ? 'debug' : 'warn'),
     debug: verbose,
@@ -77,6 +78,16 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
 /** Whether a stream has a batch per interval, and not per event. */
 function isSnapshot(stream: StreamDefinition): boolean {
   return 'snapshot' in stream || (isDeclared(stream) && (stream.shape ?? 'events') !== 'events');
+}
+
+/** Run it; what the verifier refuses is shown in the source, when that is there. */
+async function atItsLine({ folder }: LoadedPlugin, options: RunOnceOptions): Promise<number> {
+  try {
+    return await runOnce(options);
+  } catch (error) {
+    if (!isSkepError(error) || error.details === undefined) throw error;
+    throw (await import('@skep/build')).atAuthorsLine(error, folder);
+  }
 }
 
 interface CommonFlags {

@@ -23,3 +23,12 @@ export function instructionsProcessed(log: string): number {
   if (match === null) throw new Error(`no statistics in the verifier's log: ${log.slice(0, 200)}`);
   return Number(match[1]);
 }
+
+/**
+ * The line of the source that the verifier came to last: kernels since 6.10 write `; text @ file.bpf.c:12` into their log,
+ * the file without its folder. Undefined before that, and for objects without debug information.
+ */
+export function lastPlace(log: string): { readonly file: string; readonly line: number } | undefined {
+  const match = [...log.matchAll(/^; .* @ (\S+):(\d+)$/gm)].at(-1);
+  return match ? { file: match[1]!, line: Number(match[2]) } : undefined;
+}

@@ -17,7 +17,8 @@ const USAGE = `skep: kernel events from eBPF tools
   skep record <tool...> -o FILE            raw records to a file; skep replay FILE gives them out again
   skep demo                                a recording of several tools, without root
   skep create <what> <name>                a plugin, sink or processor of your own, ready to build
-  skep build [FOLDER]                      compile, check and document a package of your own
+  skep build [FOLDER]                      compile, check and document it
+  skep dev [FOLDER]                        build, attach and show events, again at every change
 
 skep <command> --help and skep <tool> --help say more.
 `;
