@@ -1,3 +1,4 @@
+export { cgroupOf } from '@skep/libbpf';
 export { ElfFile, type ElfFunction, type ElfSection } from './elf/elf-file.js';
 export { type UsdtArgument, type UsdtNote, usdtArguments, usdtNotes } from './elf/usdt-notes.js';
 export { libraryFile, mappedFiles } from './place/library.js';
