@@ -114,7 +114,7 @@ async function runOne(command, { args, ready, everywhere, settleMs = 1500 }) {
 
 const results = [];
 for (const run of RUNS) {
-  const bcc = await runOne(['python3', '-u', `/usr/sbin/${run.tool}-bpfcc`], run);
+  const bcc = await runOne(['/usr/bin/python3', '-u', `/usr/sbin/${run.tool}-bpfcc`], run);
   const skep = await runOne([process.execPath, SKEP, run.tool], run);
   process.stderr.write(
     `${Math.round(process.uptime())} s: ${run.tool}, ${bcc.out.length} and ${skep.out.length} bytes\n`,

@@ -39,11 +39,11 @@ export interface ArgdistProgram {
 export function writeProgram(specifiers: readonly Specifier[], settings: ProgramSettings): ArgdistProgram {
   const writer = new ProgramWriter();
   const helpers = new Helpers();
-  const isKernel = specifiers.some(({ place }) => place.library === '');
+  const kernel = specifiers.filter(({ place }) => place.library === '').map(({ text }) => text);
   const body = new ProgramWriter();
   // Bodies first: they tell which helpers they need.
   const functions = specifiers.map((specifier, i) => new SpecifierWriter(specifier, i, settings, helpers).write(body));
-  writer.add(programHead(settings.includes, isKernel));
+  writer.add(programHead(settings.includes, kernel));
   if (helpers.text !== '') writer.add(helpers.text);
   writer.append(body);
   return { writer, functions };

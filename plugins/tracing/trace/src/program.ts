@@ -43,8 +43,8 @@ export function writeProgram(specifiers: readonly Specifier[], settings: Program
   // Bodies first: they tell which helpers they need.
   const functions = specifiers.map((specifier, i) => new SpecifierWriter(specifier, i, settings, helpers).write(body));
   const writer = new ProgramWriter();
-  const isKernel = specifiers.some(({ place }) => place.library === '');
-  writer.add(programHead(settings.includes, isKernel));
+  const kernel = specifiers.filter(({ place }) => place.library === '').map(({ text }) => text);
+  writer.add(programHead(settings.includes, kernel));
   if (helpers.text !== '') writer.add(helpers.text);
   writer.append(body);
   return { writer, functions };
