@@ -116,6 +116,8 @@ export interface BinaryOption extends Common<string> {
   readonly kind: 'binary';
   /** The value when the flag stands without one. */
   readonly bare?: string;
+  /** Name of the option with a process, whose program it is when none is given. */
+  readonly ofProcess?: string;
 }
 /** Options under one key: `rotate: { size: 100MB, keep: 10 }`. YAML only; undefined when the key is not there. */
 export interface GroupOption<O extends OptionDefinitions = OptionDefinitions> extends Common<never> {

@@ -64,7 +64,7 @@ export function matchFunctions(pattern: string | RegExp, most = MOST_FUNCTIONS):
 }
 
 /** What the kernel puts before the name of a system call's function, newest first. */
-const SYSCALL_PREFIXES = ['__x64_sys_', '__arm64_sys_', '__se_sys_', 'sys_'];
+const SYSCALL_PREFIXES = ['__x64_sys_', '__arm64_sys_', '__se_sys_', 'sys_', 'SyS_'];
 
 /** The function of a system call, by its plain name: `clone` is `__x64_sys_clone` on x86-64. */
 export function syscallFunction(name: string): string {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SkepError } from '@skep/core';
 
@@ -26,7 +26,25 @@ export function resolveBinary(name: string): string {
   if (found === undefined) {
     throw new SkepError('SKEP_ATTACH', `no library or program "${name}" on this machine`, 'give its full path');
   }
-  return realpathSync(found);
+  // Through /proc/PID/root another mount namespace is seen; a path without it would be this one's.
+  return /^\/proc\/\d+\/root\//.test(found) ? found : realpathSync(found);
+}
+
+/**
+ * The program that a process runs, as a file that can be opened from here.
+ *
+ * @throws SkepError SKEP_ATTACH when there is no such process, or it may not be looked at.
+ */
+export function programOf(pid: number): string {
+  try {
+    const path = readlinkSync(`/proc/${pid}/exe`);
+    const isElsewhere = readlinkSync(`/proc/${pid}/ns/mnt`) !== readlinkSync('/proc/self/ns/mnt');
+    return isElsewhere ? `/proc/${pid}/root${path}` : path;
+  } catch (cause) {
+    const isHidden = (cause as NodeJS.ErrnoException).code === 'EACCES';
+    const why = isHidden ? 'its program cannot be looked at by this user' : 'there is none';
+    throw new SkepError('SKEP_ATTACH', `process ${pid}: ${why}`, isHidden ? 'run as root' : '', { cause });
+  }
 }
 
 /** This process's own libraries first: they are the ones the machine really uses. */

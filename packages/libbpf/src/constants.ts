@@ -96,23 +96,30 @@ function fits(number: bigint, type: { readonly signed: boolean; readonly bool?: 
 
 /** A cgroup v2 directory's id is its inode; its level is its depth below the mount, which the kernel can ask for. */
 function setCgroup(object: Configurable, option: string, path: string): void {
+  const { id: number, level } = cgroupOf(path, `option "${option}" of ${object.name}`);
+  const id = new Uint8Array(8);
+  new DataView(id.buffer).setBigUint64(0, number, true);
+  object.setConstant('skep_cgroup_id', id);
+  object.setConstant('skep_cgroup_level', new Uint8Array(new Uint32Array([level]).buffer));
+}
+
+/**
+ * The id of a cgroup v2 directory and its depth, as `bpf_get_current_ancestor_cgroup_id` takes them.
+ *
+ * @throws SkepError SKEP_OPTION when it is none; `what` asks for it.
+ */
+export function cgroupOf(path: string, what = 'cgroup'): { readonly id: bigint; readonly level: number } {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (!stat?.isDirectory()) {
-    throw new SkepError('SKEP_OPTION', `option "${option}" of ${object.name}: no directory ${path}`);
-  }
+  if (!stat?.isDirectory()) throw new SkepError('SKEP_OPTION', `${what}: no directory ${path}`);
   let level = 0;
   let parent = path;
   for (; ; level++) {
     parent = `${parent}/..`;
     const above = statSync(parent, { bigint: true });
     if (above.dev !== stat.dev || (above.ino === stat.ino && level > 0)) break;
-    if (level > 64)
-      throw new SkepError('SKEP_OPTION', `option "${option}" of ${object.name}: ${path} is not in cgroup2`);
+    if (level > 64) throw new SkepError('SKEP_OPTION', `${what}: ${path} is not in cgroup2`);
   }
-  const id = new Uint8Array(8);
-  new DataView(id.buffer).setBigUint64(0, stat.ino, true);
-  object.setConstant('skep_cgroup_id', id);
-  object.setConstant('skep_cgroup_level', new Uint8Array(new Uint32Array([level]).buffer));
+  return { id: stat.ino, level };
 }
 
 /** Major and minor of a disk in /dev, as the kernel's own dev_t: major << 20 | minor. */

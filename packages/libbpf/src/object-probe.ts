@@ -18,6 +18,7 @@ import {
 } from '@skep/core';
 import { type AttachOptions, attachProgram, type Link } from './attach.js';
 import { attachSets, type ResolvedSet } from './attach-sets.js';
+import { programOf } from './binary.js';
 import { type ProgramInfo, planStreams, type StreamOwner, type StreamPlan } from './btf/index.js';
 import { wallClock } from './clock.js';
 import { applyOptions } from './constants.js';
@@ -290,8 +291,11 @@ export class ObjectProbe implements Probe {
   private attachSet(set: ResolvedSet): void {
     const { options, definition } = this.config;
     const binaries = new Map<string, string>();
-    for (const [name, { kind }] of Object.entries(definition.options ?? {})) {
-      if (kind === 'binary' && options[name] !== undefined) binaries.set(name, options[name] as string);
+    for (const [name, option] of Object.entries(definition.options ?? {})) {
+      if (option.kind !== 'binary') continue;
+      const process = option.ofProcess === undefined ? undefined : (options[option.ofProcess] as number | undefined);
+      const file = (options[name] as string | undefined) ?? (process === undefined ? undefined : programOf(process));
+      if (file !== undefined) binaries.set(name, file);
     }
     // The kernel then puts user probes into that process alone: the others do not even pass through the filter.
     const attachOptions: AttachOptions = { binaries, ...(typeof options.pid === 'number' ? { pid: options.pid } : {}) };

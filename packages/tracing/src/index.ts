@@ -1,3 +1,4 @@
+export { cgroupOf } from '@skep/libbpf';
 export { ElfFile, type ElfFunction, type ElfSection } from './elf/elf-file.js';
 export { type UsdtArgument, type UsdtNote, usdtArguments, usdtNotes } from './elf/usdt-notes.js';
 export { libraryFile, mappedFiles } from './place/library.js';
@@ -10,7 +11,14 @@ export { argumentNumber, COMMON_WORDS, commonWord, isSyscall, registerArgument }
 export { CompiledTracer, type CompiledTracerOptions } from './run/compiled-tracer.js';
 export { ListingProbe } from './run/listing-probe.js';
 export { type OutputRow, type Reading, SnapshotProbe, type SnapshotSource } from './run/snapshot-probe.js';
-export { type Refused, TargetObject, type TargetObjectOptions, type TargetProgram } from './run/target-object.js';
+export {
+  type Numbered,
+  type Refused,
+  TargetObject,
+  type TargetObjectOptions,
+  type TargetProgram,
+  warnOfRefused,
+} from './run/target-object.js';
 export { type ExpressionContext, Helpers, type Meaning, rewriteExpression } from './spec/expression.js';
 export { type Place, parsePlace, placeText } from './spec/place.js';
 export { type Parameter, parseSignature } from './spec/signature.js';

@@ -73,9 +73,17 @@ export class ProgramWriter {
   }
 }
 
-/** What every program made of specifiers begins with. */
-export function programHead(includes: readonly string[], isKernel: boolean): string {
-  const kernel = isKernel ? ['linux/sched.h', 'linux/fs.h'] : [];
+/** Whether a text may speak of the kernel's own structures. */
+const NAMES_STRUCTURES = /\bstruct\b|->|\$task|\bu?int_t\b|[a-z]_t\b/;
+
+/**
+ * What every program made of specifiers begins with. The headers with most of the kernel's structures take half of the time
+ * to compile, so they are there only when a kernel probe may need them.
+ *
+ * @param kernelTexts specifiers of the kernel
+ */
+export function programHead(includes: readonly string[], kernelTexts: readonly string[]): string {
+  const kernel = kernelTexts.some((text) => NAMES_STRUCTURES.test(text)) ? ['linux/sched.h', 'linux/fs.h'] : [];
   const lines = [...kernel, ...includes].map((name) => (/^[<"]/.test(name) ? name : `<${name}>`));
   return `${[...new Set(lines)].map((name) => `#include ${name}`).join('\n')}
 /* Addresses with the highest bit are the kernel's, on x86-64 and arm64: who a pointer belongs to can be told from it. */

@@ -34,6 +34,8 @@ export interface TargetProgram {
   readonly shared?: string;
   readonly type: ProgramType;
   readonly isReturn?: boolean;
+  /** False: it does not ask which place it runs for. */
+  readonly isNumbered?: boolean;
 }
 
 export interface TargetObjectOptions {
@@ -45,9 +47,14 @@ export interface TargetObjectOptions {
   readonly prepare?: (object: BpfObject) => void;
 }
 
-/** What could not be attached to, and why. */
-export interface Refused {
+/** A place, and the number that the program knows it by. */
+export interface Numbered {
   readonly target: Target;
+  readonly index: number;
+}
+
+/** What could not be attached to, and why. */
+export interface Refused extends Numbered {
   readonly error: SkepError;
 }
 
@@ -122,15 +129,14 @@ export class TargetObject {
   }
 
   /**
-   * Attach a program to every target, each under its index: by one link per kind and file where the kernel can, else one
+   * Attach a program to every target, each under its number: by one link per kind and file where the kernel can, else one
    * by one. Those that cannot be attached to are left out and returned.
    *
    * @throws SkepError what was refused first, when nothing could be attached.
    */
-  attach(program: TargetProgram, targets: readonly Target[], pid?: number): Refused[] {
-    const numbered = targets.map((target, index) => ({ target, index }));
+  attach(program: TargetProgram, targets: readonly Numbered[], pid?: number): Refused[] {
     const refused: Refused[] = [];
-    for (const group of groupsOf(numbered)) {
+    for (const group of groupsOf(targets)) {
       if (group.length > 1 && this.attachTogether(program, group, pid)) continue;
       for (const { target, index } of group) {
         try {
@@ -140,7 +146,7 @@ export class TargetObject {
           if (!isRefusal(error)) throw error;
           const named = withHint(error as SkepError, target);
           if (targets.length === 1) throw named;
-          refused.push({ target, error: named });
+          refused.push({ target, index, error: named });
         }
       }
     }
@@ -179,7 +185,7 @@ export class TargetObject {
 
   private attachOne(program: TargetProgram, target: Target, index: number, pid: number | undefined): FdLink[] {
     const { isReturn = false } = program;
-    const fd = this.copy(program.copied, program.type, index);
+    const fd = this.copy(program.copied, program.type, program.isNumbered === false ? undefined : index);
     try {
       if (target.kind === 'tracepoint') return [attachTracepoint(fd, target.category, target.event)];
       if (target.kind === 'kernel') return [attachKernelProbe(fd, { symbol: target.symbol, offset: 0n, isReturn })];
@@ -214,11 +220,6 @@ function withHint(error: SkepError, target: Target): SkepError {
     ? `cannot attach to kernel function ${target.symbol}: ${error.message}`
     : error.message;
   return new SkepError(error.code, message, resembling(target.symbol), { cause: error });
-}
-
-interface Numbered {
-  readonly target: Target;
-  readonly index: number;
 }
 
 /** What one link can hold: kernel functions, or places of one file. */
@@ -261,4 +262,12 @@ export function setTarget(instructions: Uint8Array<ArrayBuffer>, index: number):
     at += 8;
   }
   if (found === 0) throw new SkepError('SKEP_PLUGIN', 'the program does not call skep_target()');
+}
+
+/** Say what could not be probed, in one line. */
+export function warnOfRefused(log: Log, source: string, refused: readonly Refused[], all: number): void {
+  if (refused.length === 0) return;
+  const names = refused.slice(0, 5).map(({ target }) => target.name);
+  const more = refused.length > names.length ? ', ...' : '';
+  log.warn(`${source}: ${refused.length} of ${all} cannot be probed: ${names.join(', ')}${more}`);
 }

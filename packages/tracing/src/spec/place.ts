@@ -56,7 +56,7 @@ function placed(spec: string, at: number, kind: Place['kind'], library: string, 
   if (!/^[\w.@:$-]+$/.test(name)) throw specError(spec, nameAt, text.length, `"${text}" is no name`);
   if ((kind === 't' || kind === 'u') && library === '') {
     const what = kind === 't' ? 'a tracepoint needs its category' : 'a USDT probe needs its library or program';
-    throw specError(spec, at, text.length, what, `such as ${EXAMPLE[kind]}`);
+    throw specError(spec, at, nameAt - at + text.length, what, `such as ${EXAMPLE[kind]}`);
   }
   if (offsetText === undefined) return { kind, library, name, offset: 0n };
   const offsetAt = nameAt + name.length + 1;

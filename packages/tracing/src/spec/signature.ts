@@ -12,8 +12,7 @@ export interface Parameter {
 
 /** A register each; what comes after the sixth lies on the stack. */
 const MOST = 6;
-const DECLARATION =
-  /^((?:(?:const|volatile|unsigned|signed|struct|union|enum|long|short)\s+)*[A-Za-z_]\w*(?:\s+(?:int|char|long|const))*[\s*]*?)\s*([A-Za-z_]\w*)$/;
+const DECLARATION = /^([A-Za-z_][\w\s]*[\s*](?:[\s*]|const\b)*)([A-Za-z_]\w*)$/;
 
 /**
  * `struct file *f, const char __user *buf, size_t n`, between `from` and `to`; none for blanks and `void`.

@@ -39,11 +39,11 @@ export interface ArgdistProgram {
 export function writeProgram(specifiers: readonly Specifier[], settings: ProgramSettings): ArgdistProgram {
   const writer = new ProgramWriter();
   const helpers = new Helpers();
-  const isKernel = specifiers.some(({ place }) => place.library === '');
+  const kernel = specifiers.filter(({ place }) => place.library === '').map(({ text }) => text);
   const body = new ProgramWriter();
   // Bodies first: they tell which helpers they need.
   const functions = specifiers.map((specifier, i) => new SpecifierWriter(specifier, i, settings, helpers).write(body));
-  writer.add(programHead(settings.includes, isKernel));
+  writer.add(programHead(settings.includes, kernel));
   if (helpers.text !== '') writer.add(helpers.text);
   writer.append(body);
   return { writer, functions };
@@ -94,8 +94,7 @@ class SpecifierWriter {
   private declare(out: ProgramWriter, types: readonly string[]): void {
     const i = this.index;
     for (const [name, number] of this.entries) {
-      const { type } = this.spec.parameters.find((one) => one.name === name)!;
-      out.line(`BPF_HASH(entry_${i}_${number}, u32, ${/\*$/.test(type) ? 'u64' : type}, 10240);`);
+      out.line(`BPF_HASH(entry_${i}_${number}, u32, ${this.storedType(name)}, 10240);`);
     }
     if (this.wantsLatency) out.line(`BPF_HASH(start_${i}, u32, u64, 10240);`);
     if (this.spec.isHistogram) {
@@ -107,6 +106,12 @@ class SpecifierWriter {
     );
     out.line(`struct key_${i} { ${members.join(' ') || 'u32 none;'} };`);
     out.line(`BPF_HASH(counts_${i}, struct key_${i}, u64, 10240);`);
+  }
+
+  /** What a parameter is kept as between entry and return; pointers as numbers. */
+  private storedType(name: string): string {
+    const { type } = this.spec.parameters.find((one) => one.name === name)!;
+    return /\*$/.test(type) ? 'u64' : type;
   }
 
   private signature(): string {
@@ -138,14 +143,14 @@ class SpecifierWriter {
       out.line(`\tbpf_usdt_readarg(${n}, ctx, &arg${n});`);
     }
     const remembered = [
-      ...[...this.entries.values()].map((n) => [`__entry_${n}`, `entry_${i}_${n}`] as const),
-      ...(this.wantsLatency ? [['__started', `start_${i}`] as const] : []),
+      ...[...this.entries].map(([name, n]) => [`__entry_${n}`, `entry_${i}_${n}`, this.storedType(name)] as const),
+      ...(this.wantsLatency ? [['__started', `start_${i}`, 'u64'] as const] : []),
     ];
-    for (const [variable, table] of remembered) {
+    for (const [variable, table, type] of remembered) {
       // The entry was not seen: the call began before the tracing, or it is not the outermost that returned.
-      out.line(`\ttypeof(${table}.lookup(&__tid)) ${variable}_at = ${table}.lookup(&__tid);`);
+      out.line(`\t${type} *${variable}_at = ${table}.lookup(&__tid);`);
       out.line(`\tif (!${variable}_at) return 0;`);
-      out.line(`\ttypeof(*${variable}_at) ${variable} = *${variable}_at;`);
+      out.line(`\t${type} ${variable} = *${variable}_at;`);
     }
     for (const [, table] of remembered) out.line(`\t${table}.delete(&__tid);`);
   }
@@ -159,8 +164,7 @@ class SpecifierWriter {
     out.add('{');
     this.writeFilters(out);
     for (const [parameter, number] of this.entries) {
-      const { type } = this.spec.parameters.find((one) => one.name === parameter)!;
-      const stored = /\*$/.test(type) ? 'u64' : type;
+      const stored = this.storedType(parameter);
       out.line(`\t${stored} __value_${number} = (${stored})${parameter};`);
       out.line(`\tentry_${i}_${number}.update(&__tid, &__value_${number});`);
     }

@@ -1,5 +1,13 @@
 import type { OptionDefinitions, OptionValues, PluginDefinition, ProbeRequest } from '@skep/core';
-import { findTargets, parsePattern, type Reading, type SnapshotSource, type Target, TargetObject } from '@skep/tracing';
+import {
+  findTargets,
+  parsePattern,
+  type Reading,
+  type SnapshotSource,
+  type Target,
+  TargetObject,
+  warnOfRefused,
+} from '@skep/tracing';
 
 const FUNCTION = { copied: 'count_function', shared: 'count_functions', type: 'kprobe' } as const;
 const EVENT = { copied: 'count_event', type: 'tracepoint' } as const;
@@ -48,15 +56,10 @@ export class CallCounts implements SnapshotSource {
 
   async attach(): Promise<void> {
     const { log, options, owner } = this.request;
-    const refused = this.object.attach(this.isEvents ? EVENT : FUNCTION, this.targets, pidOf(options));
+    const numbered = this.targets.map((target, index) => ({ target, index }));
+    const refused = this.object.attach(this.isEvents ? EVENT : FUNCTION, numbered, pidOf(options));
+    warnOfRefused(log, owner.source, refused, this.targets.length);
     const attached = this.targets.length - refused.length;
-    if (refused.length > 0) {
-      const names = refused.slice(0, 5).map(({ target }) => target.name);
-      const more = refused.length > names.length ? ', ...' : '';
-      log.warn(
-        `${owner.source}: ${refused.length} of ${this.targets.length} cannot be probed: ${names.join(', ')}${more}`,
-      );
-    }
     const what = `${owner.source}: ${attached} places attached by ${this.object.linkCount} descriptors`;
     if (options.debug !== true) return log.debug(what);
     for (const { name, section } of this.attached) log.warn(`${name} at ${section}`);

@@ -1,0 +1,176 @@
+import {
+  BatchBuilder,
+  type LossCounts,
+  NO_LOSSES,
+  type OptionValues,
+  type Probe,
+  type ProbeRequest,
+  type Schema,
+  valueAt,
+} from '@skep/core';
+import { attachTo, CompiledTracer, cgroupOf } from '@skep/tracing';
+import { formatMessage } from './format.js';
+import { type TraceProgram, writeProgram } from './program.js';
+import { parseSpecifier, type Specifier } from './specifier.js';
+
+/** The program for these options. @throws SkepError SKEP_OPTION with the place of a mistake. */
+export function programOf(options: OptionValues, specifiers: readonly Specifier[]): TraceProgram {
+  const number = (name: string) => options[name] as number | undefined;
+  const cgroup = options.cgroup_path as string | undefined;
+  return writeProgram(specifiers, {
+    ...{ pid: number('pid'), tid: number('tid'), uid: number('uid') },
+    cgroup: cgroup === undefined ? undefined : cgroupOf(cgroup),
+    includesSelf: options.include_self === true,
+    stringSize: number('string_size')!,
+    includes: (options.include ?? []) as readonly string[],
+    isBinary: options.bin_cmp === true,
+  });
+}
+
+export function specifiersOf({ probes }: OptionValues): Specifier[] {
+  return ((probes ?? []) as readonly string[]).map(parseSpecifier);
+}
+
+interface Stream {
+  readonly specifier: Specifier;
+  readonly name: string;
+  readonly func: string;
+  builder: BatchBuilder | undefined;
+}
+
+const utf8 = new TextDecoder();
+
+/** Records of every specifier's own struct, made into rows with a message. */
+export class TraceProbe implements Probe {
+  private readonly request: ProbeRequest;
+  private readonly tracer: CompiledTracer;
+  private readonly streams: readonly Stream[];
+  private readonly most: number;
+  private readonly counted = new Map<string, { readonly row: Record<string, unknown>; count: bigint }>();
+  private passed = 0n;
+  private given = 0n;
+  private isFinishing = false;
+  isDone = false;
+
+  constructor(request: ProbeRequest) {
+    this.request = request;
+    const { options } = request;
+    const specifiers = specifiersOf(options);
+    const { writer, functions } = programOf(options, specifiers);
+    if (options.verbose === true) process.stderr.write(writer.text);
+    const pid = options.pid as number | undefined;
+    const attach = specifiers.map(({ place }, i) => attachTo(place, functions[i]!, pid));
+    this.tracer = new CompiledTracer({
+      request,
+      program: writer.program,
+      attach,
+      perfPages: options.buffer_pages as number,
+    });
+    this.most = (options.max_events as number | undefined) ?? Number.POSITIVE_INFINITY;
+    this.streams = specifiers.map((specifier, i) => ({
+      ...{ specifier, name: `events_${i}`, func: specifier.place.name, builder: undefined },
+    }));
+  }
+
+  get schemas(): readonly Schema[] {
+    return this.request.schemas;
+  }
+
+  get attached() {
+    return this.tracer.attached;
+  }
+
+  async open(): Promise<void> {
+    await this.tracer.open();
+    for (const source of this.tracer.events.values()) for (const fd of source.fds) this.request.poller.add(fd);
+  }
+
+  attach(): Promise<void> {
+    return this.tracer.attach();
+  }
+
+  drain(into: BatchBuilder): number {
+    const before = into.rows;
+    for (const stream of this.streams) this.drainOne(stream, into);
+    if (this.isDone || this.isFinishing) this.giveCounted(into);
+    const rows = into.rows - before;
+    this.given += BigInt(rows);
+    return rows;
+  }
+
+  private drainOne(stream: Stream, into: BatchBuilder): void {
+    const source = this.tracer.events.get(stream.name);
+    if (!source || into.room <= 0) return;
+    stream.builder ??= new BatchBuilder(source.schema);
+    const { builder } = stream;
+    source.drain(builder);
+    for (let row = 0; row < builder.rows; row++) this.take(stream, builder, row, into);
+    builder.reset();
+  }
+
+  private take({ specifier, func }: Stream, { columns, schema }: BatchBuilder, r: number, into: BatchBuilder): void {
+    if (this.passed >= this.most) return;
+    const values = columns.map((column, i) => {
+      const value = valueAt(column, r);
+      return value instanceof Uint8Array
+        ? utf8.decode(value)
+        : schema.fields[i]!.type === 'bool'
+          ? Number(value)
+          : value;
+    });
+    const [time, cpu, pid, tid, comm, ...own] = values;
+    const { format } = specifier;
+    const message = format ? formatMessage(format, own as (number | bigint | string)[]) : '';
+    const { name, msg_filter: part } = this.request.options as Record<string, string | undefined>;
+    if (name !== undefined && !String(comm).includes(name)) return;
+    if (part !== undefined && !message.includes(part)) return;
+    this.passed++;
+    if (this.passed >= this.most) this.isDone = true;
+    const row = { time, cpu, pid, tid, comm, func, message, count: 1 };
+    if (this.request.options.aggregate === true) this.aggregate(row);
+    else into.push(row);
+  }
+
+  /** What differs in its time alone is the same. */
+  private aggregate(row: Record<string, unknown>): void {
+    const { time: _, ...same } = row;
+    const key = JSON.stringify(same);
+    const known = this.counted.get(key);
+    if (known) known.count++;
+    else this.counted.set(key, { row, count: 1n });
+  }
+
+  private giveCounted(into: BatchBuilder): void {
+    for (const [key, { row, count }] of this.counted) {
+      if (into.room <= 0) return;
+      into.push({ ...row, count });
+      this.counted.delete(key);
+    }
+  }
+
+  losses(): LossCounts {
+    let ringFull = 0n;
+    for (const { lost } of this.tracer.events.values()) ringFull += lost;
+    this.lastLost = ringFull > this.lastLost ? ringFull : this.lastLost;
+    return { ...NO_LOSSES, ringFull: this.lastLost, attempted: this.given + this.held() + this.lastLost };
+  }
+  private lastLost = 0n;
+
+  held(): bigint {
+    if (this.passed >= this.most) return 0n;
+    let held = 0n;
+    for (const source of this.tracer.events.values()) held += source.held();
+    return held;
+  }
+
+  async finish(): Promise<void> {
+    await this.tracer.detach();
+    this.isFinishing = true;
+  }
+
+  async close(): Promise<void> {
+    this.losses();
+    for (const source of this.tracer.events.values()) for (const fd of source.fds) this.request.poller.remove(fd);
+    await this.tracer.close();
+  }
+}
