@@ -31,7 +31,7 @@ module.exports = {
       to: { path: '^(packages|plugins|tools|e2e|examples)/', pathNot: ['^packages/$1/', ...packages('core')] },
     },
     only('runner-needs-kernels', '^packages/runner/', packages('core', 'libbpf', 'libbcc', 'symbols')),
-    only('cli-needs-runner', '^packages/cli/', packages('core', 'libbpf', 'runner', 'sink-stdout')),
+    only('cli-needs-runner', '^packages/cli/', packages('core', 'libbpf', 'runner', 'sink-stdout', 'sink-flamegraph')),
     only('examples-need-libbcc', '^examples/', packages('core', 'libbcc')),
     only('testing-needs-kernels', '^packages/testing/', packages('core', 'libbpf')),
     {

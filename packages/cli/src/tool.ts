@@ -7,7 +7,7 @@ import { startCommand, type TracedCommand } from './exec.js';
 import { addFeatureFlag, readFeatures } from './features.js';
 import { createLog } from './log.js';
 import { runOnce } from './run-once.js';
-import { COMMAND_LINE, FORMATS, stdoutInstance } from './stdout-instance.js';
+import { COMMAND_LINE, FORMATS, outputInstance } from './stdout-instance.js';
 import { MAX_TIMER_MS, readDuration } from './timer.js';
 import { addToolFlags, readToolFlags, splitCommand } from './tool-options.js';
 import { createCommand, parseArgs } from './usage.js';
@@ -19,7 +19,9 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
   const command = createCommand(loaded.name, loaded.description).allowExcessArguments();
   const flags = addToolFlags(command, plugin.options ?? {});
   const isPeriodic = Object.values(plugin.streams).some((stream) => 'snapshot' in stream);
-  if (isPeriodic) {
+  const isDuration = plugin.positional === 'duration';
+  if (isDuration) command.argument('[duration]', 'Seconds to run', undefined);
+  else if (isPeriodic) {
     command.argument('[interval]', 'Seconds between outputs', undefined);
     command.argument('[count]', 'Number of outputs', undefined);
   }
@@ -31,9 +33,9 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
   if (common.ebpf) return printSource(loaded);
   const without = readFeatures(command);
   const options = readToolFlags(loaded.name, plugin, flags, command, createFindUser());
-  refuseExcess(loaded.name, command.args, isPeriodic ? 2 : 0);
-  const { everyMs, count } = readInterval(loaded.name, command.args);
-  const durationMs = readDuration('--duration', common.duration) ?? stopAfter(loaded.name, plugin, options);
+  refuseExcess(loaded.name, command.args, isDuration ? 1 : isPeriodic ? 2 : 0);
+  const { everyMs, count, forMs } = readNumbers(loaded.name, command.args, isDuration);
+  const durationMs = readDuration('--duration', common.duration) ?? forMs ?? stopAfter(loaded.name, plugin, options);
   const intervalMs = everyMs ?? (plugin.interval === undefined ? undefined : plugin.interval * 1000);
   const configFor = (values: OptionValues) => oneToolConfig(loaded, values, intervalMs ?? 1000, common);
   let config = configFor(options);
@@ -46,7 +48,7 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
     log: createLog(common.verbose ? 'debug' : 'warn'),
     debug: common.verbose === true,
     without,
-    frameStyle: common.output === 'table' ? 'places' : 'names',
+    isForTable: common.output === 'table',
     snapshots: isPeriodic && intervalMs !== undefined ? count : undefined,
     onlyAtEnd: isPeriodic && intervalMs === undefined,
     durationMs,
@@ -74,7 +76,13 @@ function addCommonFlags(command: Command): void {
     const flags = short !== undefined && !taken.has(short) ? `${short}, ${long}` : long;
     command.option(`${flags}${value}`, help, initial);
   };
-  add('-o', '--output', ' <FORMAT>', `How rows are written: ${FORMATS.join(', ')}`, 'table');
+  add(
+    '-o',
+    '--output',
+    ' <FORMAT>',
+    `How rows are written: ${FORMATS.join(', ')}; FILE.svg or FILE.html: a flame graph`,
+    'table',
+  );
   add(undefined, '--fields', ' <LIST>', 'Only these fields, in this order');
   add(undefined, '--where', ' <EXPR>', "Only rows for which this holds: uid == 0 && comm != 'node'");
   add(undefined, '--duration', ' <TIME>', 'Stop after this time: 10s, 1m');
@@ -92,10 +100,14 @@ function refuseExcess(tool: string, args: readonly string[], most: number): void
   throw new SkepError('SKEP_USAGE', `${why}, got "${extra}"`, `see: skep ${tool} --help`);
 }
 
-function readInterval(
-  tool: string,
-  args: readonly string[],
-): { everyMs: number | undefined; count: number | undefined } {
+interface BareNumbers {
+  readonly everyMs: number | undefined;
+  readonly count: number | undefined;
+  readonly forMs: number | undefined;
+}
+
+/** The numbers without a flag: time between outputs and count of them, or how long to run. */
+function readNumbers(tool: string, args: readonly string[], isDuration: boolean): BareNumbers {
   const number = (text: string, what: string, valid: (n: number) => boolean): number => {
     const n = Number(text);
     if (text.trim() !== '' && Number.isFinite(n) && valid(n)) return n;
@@ -106,11 +118,13 @@ function readInterval(
     );
   };
   const [interval, count] = args;
+  const what = isDuration ? 'duration' : 'interval';
+  const ms =
+    interval === undefined ? undefined : number(interval, what, (n) => n > 0 && n * 1000 <= MAX_TIMER_MS) * 1000;
+  if (isDuration) return { everyMs: undefined, count: undefined, forMs: ms };
   return {
-    everyMs:
-      interval === undefined
-        ? undefined
-        : number(interval, 'interval', (n) => n > 0 && n * 1000 <= MAX_TIMER_MS) * 1000,
+    everyMs: ms,
+    forMs: undefined,
     count: count === undefined ? undefined : number(count, 'count', (n) => n > 0 && Number.isInteger(n)),
   };
 }
@@ -144,7 +158,7 @@ function oneToolConfig(plugin: LoadedPlugin, options: OptionValues, everyMs: num
     },
     plugins: [{ name: plugin.name, plugin, options, everyMs, program: undefined, attach: [], location: COMMAND_LINE }],
     processors: [],
-    sinks: [stdoutInstance(flags, [plugin.name])],
+    sinks: [outputInstance(flags, [plugin.name])],
   };
 }
 

@@ -86,6 +86,11 @@ export interface RingPagesOption extends Common<number> {
   readonly kind: 'ring-pages';
   readonly ring: string;
 }
+/** Most entries of the map `map`, or of the two sides of the snapshot of that name. */
+export interface MapEntriesOption extends Common<number> {
+  readonly kind: 'map-entries';
+  readonly map: string;
+}
 /** Stop after this time: a tool's own spelling of `--duration`. */
 export interface StopAfterOption extends Common<number> {
   readonly kind: 'stop-after';
@@ -119,6 +124,7 @@ export type OptionDefinition =
   | CgroupOption
   | DiskOption
   | RingPagesOption
+  | MapEntriesOption
   | StopAfterOption
   | CommandOption
   | BinaryOption
@@ -132,7 +138,7 @@ export type ValueOf<D extends OptionDefinition> =
     ? OptionValues<O> | undefined
     : D['kind'] extends 'boolean'
       ? boolean
-      : D['kind'] extends 'integer' | 'duration' | 'size' | 'user' | 'ring-pages' | 'stop-after'
+      : D['kind'] extends 'integer' | 'duration' | 'size' | 'user' | 'ring-pages' | 'map-entries' | 'stop-after'
         ? number | undefined
         : D['kind'] extends 'list' | 'command'
           ? readonly string[] | undefined
@@ -219,6 +225,12 @@ export const option = {
     help,
     ...rest,
   }),
+  mapEntries: (map: string, help: string, rest: Omit<Rest<MapEntriesOption>, 'map'> = {}): MapEntriesOption => ({
+    kind: 'map-entries',
+    map,
+    help,
+    ...rest,
+  }),
   stopAfter: (help: string, rest: Rest<StopAfterOption> = {}): StopAfterOption => ({
     kind: 'stop-after',
     help,
@@ -275,6 +287,7 @@ export function parseOption(
       if (raw === false || raw === 'false') return false;
       return fail('true or false');
     case 'integer':
+    case 'map-entries':
     case 'ring-pages': {
       const value = integer(text);
       const { min, max } = definition.kind === 'integer' ? definition : { min: 1, max: 1 << 20 };

@@ -55,6 +55,8 @@ function other(definition: OptionDefinition): OptionValues[string] {
   if ('choices' in definition && definition.choices) {
     return definition.choices.find((choice) => choice !== definition.default) as OptionValues[string];
   }
-  const isNumber = ['integer', 'ring-pages', 'user', 'duration', 'stop-after', 'size'].includes(definition.kind);
+  const isNumber = ['integer', 'ring-pages', 'map-entries', 'user', 'duration', 'stop-after', 'size'].includes(
+    definition.kind,
+  );
   return (isNumber ? Number(definition.default ?? 0) + 1 : 'x') as OptionValues[string];
 }

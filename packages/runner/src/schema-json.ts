@@ -128,6 +128,7 @@ function valueSchema(definition: OptionDefinition): JsonSchema {
     case 'integers':
       return listOf(number(definition.min, definition.max));
     case 'ring-pages':
+    case 'map-entries':
       return number(1, 1 << 20);
     case 'duration':
     case 'stop-after':

@@ -1,4 +1,4 @@
-import type { FrameStyle, Log, Probe } from '@skep/core';
+import type { Log, Probe } from '@skep/core';
 import { type FeatureSet, type LoadedFile, ObjectProbe, Poller, readObjectFile, type Tap } from '@skep/libbpf';
 import { SystemSymbolizer } from '@skep/symbols';
 import type { PluginInstance } from '../config/config.js';
@@ -33,8 +33,8 @@ export interface KernelHostOptions {
   readonly tap?: Tap | undefined;
   /** Features that this kernel is taken not to have. */
   readonly without?: FeatureSet | undefined;
-  /** How frames of stacks are named. Default: names. */
-  readonly frameStyle?: FrameStyle | undefined;
+  /** Rows go to a text table and nowhere else. */
+  readonly isForTable?: boolean;
 }
 
 /** The kernel side of the agent: makes probes, and waits for them. One per process. */
@@ -55,7 +55,7 @@ export class KernelHost implements ProbeHost {
   probe({ name, plugin, options, everyMs, attachSet }: ProbeRequest): ObjectProbe {
     this.poller ??= new Poller();
     const { definition } = plugin;
-    const { debug = false, tap, without, frameStyle = 'names' } = this.options;
+    const { debug = false, tap, without, isForTable = false } = this.options;
     return new ObjectProbe({
       owner: { plugin: plugin.name, source: name },
       definition,
@@ -66,7 +66,7 @@ export class KernelHost implements ProbeHost {
       everyMs,
       debug,
       symbolizer: this.symbolizer,
-      frameStyle,
+      isForTable,
       ...(tap ? { tap } : {}),
       ...(without ? { without } : {}),
       ...(attachSet === undefined ? {} : { attachSet }),

@@ -19,7 +19,17 @@ export interface OptionScope {
 }
 
 /** Kinds that take a scalar as YAML types it; the others are texts, and take it as it is written. */
-const TYPED = new Set(['boolean', 'integer', 'integers', 'duration', 'stop-after', 'size', 'user', 'ring-pages']);
+const TYPED = new Set([
+  'boolean',
+  'integer',
+  'integers',
+  'duration',
+  'stop-after',
+  'size',
+  'user',
+  'ring-pages',
+  'map-entries',
+]);
 
 /** The value of one option; a mistake is added to the problems, at the item of a list that is wrong. */
 export function parseEntry(entry: Entry, definition: OptionDefinition, path: string, scope: OptionScope): OptionValue {

@@ -36,6 +36,7 @@ function samples(definition: OptionDefinition): OptionValue[] {
     case 'size':
     case 'user':
     case 'ring-pages':
+    case 'map-entries':
     case 'stop-after':
       return [1];
     case 'group':
