@@ -62,6 +62,20 @@ __attribute__((noinline)) __u64 skep_stack_keep(__u32 frames, __u32 side)
 }
 
 /*
+ * The id of a stack that was taken earlier, of `frames` frames, among those of now: a stack belongs to the interval whose
+ * rows name it, and a task may sleep over the end of one.
+ */
+static __always_inline __u64 skep_stack_again(const struct skep_stack *taken, __u32 frames)
+{
+	struct skep_stack *stack = skep_scratch(skep_stack_buf);
+
+	if (!frames || !stack)
+		return 0;
+	bpf_probe_read_kernel(stack, sizeof(*stack), taken);
+	return skep_stack_keep(frames, skep_epoch & 1);
+}
+
+/*
  * The id of the calling task's stack: of its kernel half, or with BPF_F_USER_STACK of its user half. 0 when there is
  * none. `stream` counts stacks that did not fit as cut: their rows are delivered.
  */
