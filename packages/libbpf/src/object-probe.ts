@@ -35,7 +35,7 @@ import { mapRing, RingReader } from './ring.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
 import { Snapshots, type Taken } from './snapshots.js';
 import { stackRows } from './stack-rows.js';
-import { EventStacks, NamedStacks, STACK_MAPS, type StackAddresses } from './stacks.js';
+import { EventStacks, NamedStacks, STACK_MAPS, STAYING_STACKS, stackOf } from './stacks.js';
 import { type Tap, tapped } from './tap.js';
 import { ensureTracefs, isTracefsMounted, needsTracefs } from './tracefs.js';
 import { setTracepointArgs } from './tracepoint-args.js';
@@ -241,7 +241,8 @@ export class ObjectProbe implements Probe {
     const isPrompt = this.plans.some(hasUserStacks) && object.info.variables.has('skep_prompt');
     if (isPrompt) object.setConstant('skep_prompt', new Uint8Array(Uint32Array.of(process.pid).buffer));
     if (this.namesStacks) return;
-    for (const name of STACK_MAPS) if (object.info.maps.includes(name)) object.map(name).setMaxEntries(1);
+    for (const name of [...STACK_MAPS, STAYING_STACKS])
+      if (object.info.maps.includes(name)) object.map(name).setMaxEntries(1);
   }
 
   private openStacks(object: BpfObject): void {
@@ -254,6 +255,12 @@ export class ObjectProbe implements Probe {
       epoch,
     );
     this.eventStacks = { store, frames: this.framesOf((id) => store.addresses(id))! };
+  }
+
+  private addressesOf({ stacks }: Taken): (id: bigint) => BigUint64Array | undefined {
+    if (stacks) return (id) => stacks.get(id);
+    const map = this.namesStacks ? this.object!.map(STAYING_STACKS) : undefined;
+    return (id) => map && stackOf(map, id);
   }
 
   /** @param style what a text table has */
@@ -368,8 +375,7 @@ export class ObjectProbe implements Probe {
     into.snapshot = { timeNs, intervalNs, complete };
     this.config.tap?.snapshot(taken, this.covered(plan.schema.stream));
     const isArray = this.isArray(plan);
-    const { stacks = new Map() as StackAddresses } = taken;
-    const frames = this.framesOf((id) => stacks.get(id), plan.kind === 'stacks' ? plan.text : 'places');
+    const frames = this.framesOf(this.addressesOf(taken), plan.kind === 'stacks' ? plan.text : 'places');
     switch (plan.kind) {
       case 'table':
         return tableRows(plan, taken, isArray, into, frames);

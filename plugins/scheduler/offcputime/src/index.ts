@@ -12,7 +12,15 @@ export default definePlugin({
     blocked: {
       doc: 'one stack of one thread, and how long the thread was off the CPU in it',
       snapshot: 'blocked',
-      banner: ({ pids, tids, user_threads_only, kernel_threads_only, user_stacks_only, kernel_stacks_only, folded }) => {
+      banner: ({
+        pids,
+        tids,
+        user_threads_only,
+        kernel_threads_only,
+        user_stacks_only,
+        kernel_stacks_only,
+        folded,
+      }) => {
         if (folded) return '';
         const kind = user_threads_only ? 'user threads' : kernel_threads_only ? 'kernel threads' : 'all threads';
         const whom = pids ? `PID [${pids.join(', ')}]` : tids ? `TID [${tids.join(', ')}]` : kind;
@@ -81,11 +89,14 @@ export default definePlugin({
       flags: '-M US, --max-block-time US',
       defaultText: 'all',
     }),
-    state: option.integer('Only tasks that left in any of these states, a mask; 0: while runnable; 2: uninterruptible', {
-      flags: '--state MASK',
-      max: 0x7fffffff,
-      defaultText: 'all',
-    }),
+    state: option.integer(
+      'Only tasks that left in any of these states, a mask; 0: while runnable; 2: uninterruptible',
+      {
+        flags: '--state MASK',
+        max: 0x7fffffff,
+        defaultText: 'all',
+      },
+    ),
   },
   selftest,
 });

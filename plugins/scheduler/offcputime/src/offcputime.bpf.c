@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Adds up the time that tasks are off the CPU, by the stack with which they left it.
 #include <skep/probe.bpf.h>
+
+#define SKEP_STACKS_STAY /* a task may sleep for days */
 #include <skep/stack.bpf.h>
 #include <skep/tasks.bpf.h>
 
@@ -29,16 +31,13 @@ struct offcputime_value {
 };
 SKEP_SNAPSHOT(blocked, HASH, struct offcputime_key, struct offcputime_value, 10240);
 
-/* A task that is off the CPU. Whole stacks, not their ids: those are of one interval, and a task may sleep for days. */
+/* A task that is off the CPU. */
 struct offcputime_left {
 	__u64 since;
-	__u32 kernel_frames;
-	__u32 user_frames;
-	struct skep_stack kernel;
-	struct skep_stack user;
+	__u64 kernel_stack;
+	__u64 user_stack;
 };
-SKEP_SCRATCH(leaving, struct offcputime_left);
-SKEP_MAP(left, HASH, __u32, struct offcputime_left, 10240); // by thread: tasks off the CPU at one time; 20 MB
+SKEP_MAP(left, HASH, __u32, struct offcputime_left, 32768); // by thread: tasks off the CPU at one time
 
 static __always_inline bool wanted(struct task_struct *task, bool kernel_thread)
 {
@@ -53,29 +52,21 @@ static __always_inline bool wanted(struct task_struct *task, bool kernel_thread)
 	return skep_listed(BPF_CORE_READ(task, tgid), BPF_CORE_READ(task, pid));
 }
 
-static __always_inline __u32 frames_into(struct skep_stack *stack, void *ctx, __u64 flags)
-{
-	long bytes = bpf_get_stack(ctx, stack, opt_perf_max_stack_depth * 8, flags);
-
-	return bytes > 0 ? (__u64)bytes / 8 : 0;
-}
-
 static __always_inline void on_leave(void *ctx, struct task_struct *task)
 {
 	bool kernel_thread = BPF_CORE_READ(task, flags) & PF_KTHREAD;
 	__u32 tid = BPF_CORE_READ(task, pid);
-	struct offcputime_left *l;
+	struct offcputime_left l = {};
 
 	/* 0 is the idle task of every CPU. */
 	if (!tid || !wanted(task, kernel_thread))
 		return;
-	l = skep_scratch(leaving);
-	if (!l)
-		return;
-	l->kernel_frames = opt_user_stacks_only ? 0 : frames_into(&l->kernel, ctx, 0);
-	l->user_frames = opt_kernel_stacks_only || kernel_thread ? 0 : frames_into(&l->user, ctx, BPF_F_USER_STACK);
-	l->since = bpf_ktime_get_ns();
-	skep_remember(blocked, left, &tid, l);
+	if (!opt_user_stacks_only)
+		l.kernel_stack = skep_stack_to(blocked, ctx, 0, opt_perf_max_stack_depth);
+	if (!opt_kernel_stacks_only && !kernel_thread)
+		l.user_stack = skep_stack_to(blocked, ctx, BPF_F_USER_STACK, opt_perf_max_stack_depth);
+	l.since = bpf_ktime_get_ns();
+	skep_remember(blocked, left, &tid, &l);
 }
 
 static __always_inline void on_return(struct task_struct *task)
@@ -96,10 +87,8 @@ static __always_inline void on_return(struct task_struct *task)
 		key.pid = BPF_CORE_READ(task, tgid);
 		key.tid = tid;
 		BPF_CORE_READ_STR_INTO(&key.comm, task, comm);
-		key.kernel_stack = skep_stack_again(&l->kernel, l->kernel_frames);
-		key.user_stack = skep_stack_again(&l->user, l->user_frames);
-		if (key.kernel_stack == SKEP_STACK_LOST || key.user_stack == SKEP_STACK_LOST)
-			skep_note_cut(blocked);
+		key.kernel_stack = l->kernel_stack;
+		key.user_stack = l->user_stack;
 		value = skep_slot(blocked, &key);
 		if (value)
 			skep_add(&value->total_us, us);

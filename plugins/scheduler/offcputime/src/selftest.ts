@@ -25,8 +25,12 @@ export const selftest: readonly SelfTest[] = [
     workload: sleepTwice,
     expect: ({ blocked }) => {
       const rows = slept(blocked!).filter(({ frames }) => frames.some((frame) => /nanosleep/.test(frame)));
-      const whole = rows.filter(({ comm, pid, tid, total_us }) => comm === 'sleep' && pid === tid && total_us >= 900_000n);
-      return whole.length === 2 || `${whole.length} of 2 sleepers were seen asleep for a second, in ${rows.length} rows`;
+      const whole = rows.filter(
+        ({ comm, pid, tid, total_us }) => comm === 'sleep' && pid === tid && total_us >= 900_000n,
+      );
+      return (
+        whole.length === 2 || `${whole.length} of 2 sleepers were seen asleep for a second, in ${rows.length} rows`
+      );
     },
   },
   {
@@ -38,7 +42,9 @@ export const selftest: readonly SelfTest[] = [
       const sound = rows.filter(({ frames }) => /^(entry_|el0|ret_|__x64_|do_syscall)/.test(frames[0] ?? ''));
       const short = (blocked as Row[]).filter(({ total_us }) => total_us < 500_000n).length;
       if (short > 0) return `${short} waits are shorter than asked for`;
-      return (rows.length === 2 && sound.length === 2) || `${sound.length} of ${rows.length} rows begin in a system call`;
+      return (
+        (rows.length === 2 && sound.length === 2) || `${sound.length} of ${rows.length} rows begin in a system call`
+      );
     },
   },
   {
@@ -51,7 +57,9 @@ export const selftest: readonly SelfTest[] = [
     expect: ({ blocked }) => {
       const rows = blocked as Row[];
       const kernel = rows.filter(({ frames }) => /^(ret_from_fork|kthread)/.test(frames[0] ?? '')).length;
-      return (kernel > 0 && kernel === rows.length) || `${kernel} of ${rows.length} stacks begin in a thread of the kernel`;
+      return (
+        (kernel > 0 && kernel === rows.length) || `${kernel} of ${rows.length} stacks begin in a thread of the kernel`
+      );
     },
   },
 ];
