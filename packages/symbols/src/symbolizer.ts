@@ -25,17 +25,26 @@ export class SystemSymbolizer implements Symbolizer {
   private readonly binaries = new Binaries();
   private readonly processes = new Lru<number, KnownProcess>(MAX_PROCESSES);
   private kernelSymbols: KernelSymbols | undefined;
+  private isKernelRead = false;
 
   constructor(log: Pick<Log, 'warn'>) {
     this.log = log;
   }
 
   prepareKernel(): void {
-    this.kernelSymbols ??= this.readKernel();
+    if (this.isKernelRead) return;
+    this.isKernelRead = true;
+    this.kernelSymbols = this.readKernel();
   }
 
   private readKernel(): KernelSymbols | undefined {
-    const symbols = readKernelSymbols();
+    let symbols: KernelSymbols;
+    try {
+      symbols = readKernelSymbols();
+    } catch (error) {
+      this.log.warn(`functions of the kernel have no names: ${(error as Error).message}`);
+      return undefined;
+    }
     if (symbols.isHidden) {
       this.log.warn(
         'functions of the kernel have no names: /proc/kallsyms has zeros for addresses ' +
