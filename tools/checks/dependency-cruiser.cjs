@@ -36,7 +36,7 @@ module.exports = {
     only(
       'cli-needs-runner',
       '^packages/cli/',
-      packages('build', 'core', 'create-skep-plugin', 'libbpf', 'runner', 'sink-stdout'),
+      packages('build', 'core', 'create-skep-plugin', 'libbpf', 'runner', 'sink-stdout', 'sink-flamegraph'),
     ),
     only('examples-need-libbcc', '^examples/', packages('core', 'libbcc')),
     only('build-needs-runner', '^packages/build/', packages('core', 'libbpf', 'runner')),

@@ -31,6 +31,8 @@ export function takes(definition: OptionDefinition): string {
       return 'uid or user name';
     case 'ring-pages':
       return 'pages, a power of two';
+    case 'map-entries':
+      return 'number of entries';
     case 'pinned-map':
       return 'path of a pinned map';
     case 'cgroup':

@@ -1,4 +1,4 @@
-import type { FrameStyle, Log } from '@skep/core';
+import type { Log } from '@skep/core';
 import type { FeatureSet } from '@skep/libbpf';
 import { Agent, type Config, KernelHost, Privileges, shortSummary } from '@skep/runner/tool';
 import type { TracedCommand } from './exec.js';
@@ -10,7 +10,7 @@ export interface RunOnceOptions {
   readonly log: Log;
   readonly debug: boolean;
   readonly without: FeatureSet;
-  readonly frameStyle: FrameStyle;
+  readonly isForTable: boolean;
   readonly snapshots: number | undefined;
   readonly onlyAtEnd: boolean;
   readonly durationMs: number | undefined;
@@ -22,8 +22,8 @@ export interface RunOnceOptions {
  * Quiet when whoever read the output has left; 1 when the output could not be written for another reason.
  */
 export async function runOnce(options: RunOnceOptions): Promise<number> {
-  const { config, log, debug, without, frameStyle, snapshots, onlyAtEnd, durationMs, traced } = options;
-  const host = new KernelHost(log, { debug, without, frameStyle });
+  const { config, log, debug, without, isForTable, snapshots, onlyAtEnd, durationMs, traced } = options;
+  const host = new KernelHost(log, { debug, without, isForTable });
   let readerLeft = false;
   const onBrokenPipe = () => {
     readerLeft = true;

@@ -13,6 +13,7 @@ import { type Command, Option } from 'commander';
 const PLACEHOLDER: Readonly<Record<string, string>> = {
   integer: 'N',
   'ring-pages': 'N',
+  'map-entries': 'N',
   user: 'USER',
   duration: 'TIME',
   'stop-after': 'SECONDS',

@@ -15,7 +15,7 @@ import { startCommand, type TracedCommand } from './exec.js';
 import { addFeatureFlag, readFeatures } from './features.js';
 import { createLog } from './log.js';
 import { type RunOnceOptions, runOnce } from './run-once.js';
-import { COMMAND_LINE, FORMATS, stdoutInstance } from './stdout-instance.js';
+import { COMMAND_LINE, FORMATS, outputInstance } from './stdout-instance.js';
 import { MAX_TIMER_MS, readDuration } from './timer.js';
 import { addToolArguments, addToolFlags, readToolFlags, splitCommand } from './tool-options.js';
 import { createCommand, parseArgs } from './usage.js';
@@ -28,9 +28,11 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
   const flags = addToolFlags(command, plugin);
   const most = addToolArguments(command, plugin);
   const isPeriodic = Object.values(plugin.streams).some(isSnapshot);
+  const isDuration = plugin.positional === 'duration';
   // Words for the interval can be told only where those before them are counted.
-  const takesInterval = isPeriodic && most < Number.POSITIVE_INFINITY;
-  if (takesInterval) {
+  const takesInterval = isPeriodic && !isDuration && most < Number.POSITIVE_INFINITY;
+  if (isDuration) command.argument('[duration]', 'Seconds to run', undefined);
+  else if (takesInterval) {
     command.argument('[interval]', 'Seconds between outputs', undefined);
     command.argument('[count]', 'Number of outputs', undefined);
   }
@@ -46,13 +48,13 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
     process.stdout.write(await plugin.source!(options));
     return 0;
   }
-  refuseExcess(loaded.name, command.args, most + (takesInterval ? 2 : 0));
-  const words = takesInterval ? command.args.slice(most) : [];
-  const { everyMs = ownValue(plugin, options, 'every'), count = ownValue(plugin, options, 'outputs') } = readInterval(
-    loaded.name,
-    words,
-  );
-  const durationMs = readDuration('--duration', common.duration) ?? stopAfter(loaded.name, plugin, options);
+  refuseExcess(loaded.name, command.args, most + (isDuration ? 1 : takesInterval ? 2 : 0));
+  const words = isDuration || takesInterval ? command.args.slice(most) : [];
+  const bare = readNumbers(loaded.name, words, isDuration);
+  const everyMs = bare.everyMs ?? ownValue(plugin, options, 'every');
+  const count = bare.count ?? ownValue(plugin, options, 'outputs');
+  const durationMs =
+    readDuration('--duration', common.duration) ?? bare.forMs ?? stopAfter(loaded.name, plugin, options);
   const intervalMs = everyMs ?? (plugin.interval === undefined ? undefined : plugin.interval * 1000);
   const configFor = (values: OptionValues) => oneToolConfig(loaded, values, intervalMs ?? 1000, common);
   let config = configFor(options);
@@ -67,7 +69,7 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
     log: createLog(verbose ? 'debug' : 'warn'),
     debug: verbose,
     without,
-    frameStyle: common.output === 'table' ? 'places' : 'names',
+    isForTable: common.output === 'table',
     snapshots: isPeriodic && intervalMs !== undefined ? count : undefined,
     onlyAtEnd: isPeriodic && intervalMs === undefined,
     durationMs,
@@ -111,7 +113,13 @@ function addCommonFlags(command: Command): void {
     const flags = short !== undefined && !taken.has(short) ? `${short}, ${long}` : long;
     command.option(`${flags}${value}`, help, initial);
   };
-  add('-o', '--output', ' <FORMAT>', `How rows are written: ${FORMATS.join(', ')}`, 'table');
+  add(
+    '-o',
+    '--output',
+    ' <FORMAT>',
+    `How rows are written: ${FORMATS.join(', ')}; FILE.svg or FILE.html: a flame graph`,
+    'table',
+  );
   add(undefined, '--fields', ' <LIST>', 'Only these fields, in this order');
   add(undefined, '--where', ' <EXPR>', "Only rows for which this holds: uid == 0 && comm != 'node'");
   add(undefined, '--duration', ' <TIME>', 'Stop after this time: 10s, 1m');
@@ -130,10 +138,14 @@ function refuseExcess(tool: string, args: readonly string[], most: number): void
   throw new SkepError('SKEP_USAGE', `${why}, got "${extra}"`, `see: skep ${tool} --help`);
 }
 
-function readInterval(
-  tool: string,
-  args: readonly string[],
-): { everyMs: number | undefined; count: number | undefined } {
+interface BareNumbers {
+  readonly everyMs: number | undefined;
+  readonly count: number | undefined;
+  readonly forMs: number | undefined;
+}
+
+/** The numbers without a flag: time between outputs and count of them, or how long to run. */
+function readNumbers(tool: string, args: readonly string[], isDuration: boolean): BareNumbers {
   const number = (text: string, what: string, valid: (n: number) => boolean): number => {
     const n = Number(text);
     if (text.trim() !== '' && Number.isFinite(n) && valid(n)) return n;
@@ -144,11 +156,13 @@ function readInterval(
     );
   };
   const [interval, count] = args;
+  const what = isDuration ? 'duration' : 'interval';
+  const ms =
+    interval === undefined ? undefined : number(interval, what, (n) => n > 0 && n * 1000 <= MAX_TIMER_MS) * 1000;
+  if (isDuration) return { everyMs: undefined, count: undefined, forMs: ms };
   return {
-    everyMs:
-      interval === undefined
-        ? undefined
-        : number(interval, 'interval', (n) => n > 0 && n * 1000 <= MAX_TIMER_MS) * 1000,
+    everyMs: ms,
+    forMs: undefined,
     count: count === undefined ? undefined : number(count, 'count', (n) => n > 0 && Number.isInteger(n)),
   };
 }
@@ -198,7 +212,7 @@ function oneToolConfig(plugin: LoadedPlugin, options: OptionValues, everyMs: num
       },
     ],
     processors: [],
-    sinks: [stdoutInstance(flags, [plugin.name])],
+    sinks: [outputInstance(flags, [plugin.name])],
   };
 }
 

@@ -90,6 +90,11 @@ export interface RingPagesOption extends Common<number> {
   readonly kind: 'ring-pages';
   readonly ring: string;
 }
+/** Most entries of the map `map`, or of the two sides of the snapshot of that name. */
+export interface MapEntriesOption extends Common<number> {
+  readonly kind: 'map-entries';
+  readonly map: string;
+}
 /** Stop after this time: a tool's own spelling of `--duration`. */
 export interface StopAfterOption extends Common<number> {
   readonly kind: 'stop-after';
@@ -141,6 +146,7 @@ export type OptionDefinition =
   | CgroupOption
   | DiskOption
   | RingPagesOption
+  | MapEntriesOption
   | StopAfterOption
   | EveryOption
   | OutputsOption
@@ -163,6 +169,7 @@ export type ValueOf<D extends OptionDefinition> =
             | 'size'
             | 'user'
             | 'ring-pages'
+            | 'map-entries'
             | 'stop-after'
             | 'every'
             | 'outputs'
@@ -254,6 +261,12 @@ export const option = {
     help,
     ...rest,
   }),
+  mapEntries: (map: string, help: string, rest: Omit<Rest<MapEntriesOption>, 'map'> = {}): MapEntriesOption => ({
+    kind: 'map-entries',
+    map,
+    help,
+    ...rest,
+  }),
   stopAfter: (help: string, rest: Rest<StopAfterOption> = {}): StopAfterOption => ({
     kind: 'stop-after',
     help,
@@ -318,6 +331,7 @@ export function parseOption(
     case 'integer':
     case 'outputs':
     case 'level':
+    case 'map-entries':
     case 'ring-pages': {
       const value = integer(text);
       const { min, max } = integerRange(definition);
@@ -392,7 +406,7 @@ export function parseOption(
   }
 }
 
-function integerRange(definition: IntegerOption | OutputsOption | LevelOption | RingPagesOption) {
+function integerRange(definition: IntegerOption | OutputsOption | LevelOption | RingPagesOption | MapEntriesOption) {
   if (definition.kind === 'integer') return definition;
   if (definition.kind === 'level') return { min: 0, max: definition.max };
   return { min: 1, max: definition.kind === 'outputs' ? Number.MAX_SAFE_INTEGER : 1 << 20 };

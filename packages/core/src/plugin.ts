@@ -7,6 +7,7 @@ import type { OptionDefinitions, OptionValues } from './option.js';
 import type { Probe } from './probe.js';
 import type { ColumnType, Schema } from './schema.js';
 import type { StreamCommon } from './stream-common.js';
+import type { FrameStyle } from './symbolizer.js';
 
 /** The compiled BPF object of a plugin; `T` carries the row types its BTF gives (written by the build). */
 export interface ObjectFile<T extends ObjectTypes = ObjectTypes> {
@@ -58,6 +59,7 @@ export interface ComputedField {
 export interface TableStream<O extends OptionDefinitions = OptionDefinitions> extends StreamCommon<O> {
   readonly snapshot: string;
   readonly histogram?: undefined;
+  readonly stacks?: undefined;
   readonly computed?: Readonly<Record<string, ComputedField>>;
   /** Key fields that the rows have only under a condition: with an option off their value would mean nothing. */
   readonly keyFields?: Readonly<Record<string, Condition<O>>>;
@@ -76,6 +78,7 @@ export interface TableStream<O extends OptionDefinitions = OptionDefinitions> ex
 /** One row per bucket that is not empty, for each key of a map whose values hold a `skep_hist_t`. */
 export interface HistogramStream<O extends OptionDefinitions = OptionDefinitions> extends StreamCommon<O> {
   readonly snapshot: string;
+  readonly stacks?: undefined;
   readonly histogram: {
     readonly low: string;
     readonly high: string;
@@ -88,11 +91,39 @@ export interface HistogramStream<O extends OptionDefinitions = OptionDefinitions
   readonly timestamp?: Condition<O>;
 }
 
+/** One row per key and distinct stack of a map, each interval; rows whose stacks have equal names are one. */
+export interface StackStream<O extends OptionDefinitions = OptionDefinitions> extends StreamCommon<O> {
+  readonly snapshot: string;
+  readonly histogram?: undefined;
+  readonly stacks: {
+    /** Key fields that hold the halves of the stack; the rows have one field `frames` in their place. */
+    readonly kernel?: string;
+    readonly user?: string;
+    /** Value field: how much a stack weighs. */
+    readonly count: string;
+    /** What is counted: samples, us. */
+    readonly unit: string;
+    /** Key fields that tell tasks apart: the name begins a folded line, both stand below a stack of a table. */
+    readonly name: string;
+    readonly id: string;
+    /** How a table writes frames; everything else has names. Default: names. */
+    readonly text?: (options: OptionValues<O>) => FrameStyle;
+    /** A line per stack in place of a table: the tool's own -f. */
+    readonly folded?: Condition<O>;
+    /** A frame `-` between the user's half and the kernel's. */
+    readonly delimited?: Condition<O>;
+    /** Frames of the kernel end in `_[k]`. */
+    readonly annotated?: Condition<O>;
+  };
+  readonly timestamp?: Condition<O>;
+}
+
 export type StreamDefinition<O extends OptionDefinitions = OptionDefinitions> =
   | EventStream<O>
   | TableStream<O>
   | HistogramStream<O>
-  | DeclaredStream<O>;
+  | DeclaredStream<O>
+  | StackStream<O>;
 
 /**
  * Programs that are loaded and attached together. A name ending in `?` may fail to attach (an optional symbol).
@@ -157,6 +188,13 @@ export interface ProbeRequest<O extends OptionDefinitions = OptionDefinitions> {
   readonly poller: ProbePoller;
 }
 
+/** How a perf event samples: `hertz` times a second, or once in `period` events; on all CPUs, or on one. */
+export interface Sampling {
+  readonly hertz?: number | undefined;
+  readonly period?: number | undefined;
+  readonly cpu?: number | undefined;
+}
+
 export interface PluginDefinition<
   T extends ObjectTypes = ObjectTypes,
   O extends OptionDefinitions = OptionDefinitions,
@@ -176,6 +214,10 @@ export interface PluginDefinition<
   readonly source?: (options: OptionValues<O>) => string | Promise<string>;
   /** Seconds between outputs when none is given: on the command line and in YAML. Default: at the end; YAML 5 s. */
   readonly interval?: number;
+  /** What a bare number on the command line is: the time between outputs, or how long to run. Default: interval. */
+  readonly positional?: 'interval' | 'duration';
+  /** How often programs on a perf event run; default: as their sections say. */
+  readonly sampling?: (options: OptionValues<O>) => Sampling;
   /** Capabilities it uses at work, such as CAP_SYS_PTRACE to look into other users' processes; the others are dropped. */
   readonly needs?: readonly Capability[];
   readonly selftest: SelfTest<O> | readonly SelfTest<O>[];
@@ -236,9 +278,11 @@ type RowOfStream<T extends ObjectTypes, D> = D extends { readonly ring: infer R 
       }
       ? { time: bigint } & T['snapshots'][M]['key'] & { [K in L | U | C]: bigint }
       : { time: bigint } & T['snapshots'][M]['key'] & T['snapshots'][M]['value'] & ComputedOf<D>
-    : D extends { readonly snapshot: infer M extends string }
-      ? { time: bigint } & T['snapshots'][M]['key'] & T['snapshots'][M]['value'] & ComputedOf<D>
-      : never;
+    : D extends { readonly snapshot: infer M extends string; readonly stacks: object }
+      ? { time: bigint; frames: readonly string[] } & T['snapshots'][M]['key'] & T['snapshots'][M]['value']
+      : D extends { readonly snapshot: infer M extends string }
+        ? { time: bigint } & T['snapshots'][M]['key'] & T['snapshots'][M]['value'] & ComputedOf<D>
+        : never;
 
 type ComputedOf<D> = D extends { readonly computed: infer C } ? { [K in keyof C]: bigint | number } : unknown;
 

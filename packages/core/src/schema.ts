@@ -75,7 +75,23 @@ export interface Layout {
   readonly loadavg?: boolean;
   /** Histograms only. */
   readonly histogram?: HistogramLayout;
+  /** Stacks only. */
+  readonly stacks?: StacksLayout;
   /** The header of an events table is printed once; of a snapshot before each. */
+}
+
+export interface StacksLayout {
+  /** Fields: the frames, what a stack weighs, the name and the number of its task. */
+  readonly frames: string;
+  readonly count: string;
+  readonly name: string;
+  readonly id: string;
+  /** What is counted: samples, us. */
+  readonly unit: string;
+  /** A line per stack in place of a table. */
+  readonly isFolded: boolean;
+  /** A frame `-` stands between the user's half and the kernel's. */
+  readonly isDelimited: boolean;
 }
 
 export interface HistogramLayout {

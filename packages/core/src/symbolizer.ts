@@ -1,5 +1,8 @@
-/** `names`: functions alone, so that equal ones have equal texts. `places`: `name+0x1f [module]`, for people. */
-export type FrameStyle = 'names' | 'places';
+/**
+ * `names`: functions alone, so that equal ones have equal texts. `places`: `name+0x1f [module]`, for people.
+ * `addresses`: `0xffffffff81001f00 name+0x1f [module]`.
+ */
+export type FrameStyle = 'names' | 'places' | 'addresses';
 
 /**
  * Gives the addresses of stacks their names. Addresses and names are innermost first; there is a name for each address.

@@ -1,4 +1,4 @@
-import { SkepError } from '@skep/core';
+import { type Sampling, SkepError } from '@skep/core';
 import { resolveBinary } from './binary.js';
 import { describeErrno, EACCES, EPERM } from './errno.js';
 import { libbpf, type Pointer, sized } from './native/libbpf.js';
@@ -44,6 +44,8 @@ export interface AttachOptions {
   /** Only this process; default: all. */
   readonly pid?: number;
   readonly binaries?: ReadonlyMap<string, string>;
+  /** Of perf events, in place of what their section says. */
+  readonly sampling?: Sampling;
 }
 
 /**
@@ -65,7 +67,7 @@ export function attachProgram(object: BpfObject, name: string, options: AttachOp
     case 'usdt':
       return [attachUsdt(object, program, name, target, options)];
     case 'perf_event':
-      return attachSamples(object, program, name, target);
+      return attachSamples(object, program, name, target, options);
     default:
       return [checked(object, name, section, libbpf().bpf_program__attach(program))];
   }
@@ -94,10 +96,19 @@ function attachUsdt(object: BpfObject, program: Pointer, name: string, target: s
   return checked(object, name, `${path}:${provider}:${probe}`, link);
 }
 
-function attachSamples(object: BpfObject, program: Pointer, name: string, target: string): Link[] {
+function attachSamples(
+  object: BpfObject,
+  program: Pointer,
+  name: string,
+  target: string,
+  { sampling = {} }: AttachOptions,
+): Link[] {
   const [clock = '', hertz = ''] = split(target, ':');
   const links: Link[] = [];
-  const fds = openPerfClock(clock, Number(hertz));
+  const fds = openPerfClock(
+    clock,
+    sampling.period === undefined ? { hertz: Number(hertz), ...given(sampling) } : sampling,
+  );
   try {
     for (const fd of fds)
       links.push(checked(object, name, target, libbpf().bpf_program__attach_perf_event(program, fd)));
@@ -134,4 +145,8 @@ function reasonOf(code: number, target: string): string {
 function split(text: string, separator: string): string[] {
   const at = text.indexOf(separator);
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+function given({ hertz, cpu }: Sampling): Sampling {
+  return { ...(hertz === undefined ? {} : { hertz }), cpu };
 }

@@ -30,6 +30,10 @@ export function applyOptions(object: Configurable, definitions: OptionDefinition
       setCgroup(object, name, value as string);
     } else if (definition.kind === 'disk') {
       setDisk(object, name, value as string);
+    } else if (definition.kind === 'map-entries') {
+      const { map } = definition;
+      const names = [map, `${map}_0`, `${map}_1`].filter((one) => object.info.maps.includes(one));
+      for (const one of names) object.map(one).setMaxEntries(Number(value));
     } else if (definition.kind === 'ring-pages') {
       object.map(definition.ring).setMaxEntries(Number(value) * 4096);
     } else {

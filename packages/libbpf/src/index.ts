@@ -26,6 +26,7 @@ export * from './program.js';
 export * from './ring.js';
 export * from './snapshot-rows.js';
 export * from './snapshots.js';
+export * from './stack-rows.js';
 export * from './stacks.js';
 export * from './tap.js';
 export * from './tracefs.js';

@@ -13,7 +13,6 @@ import {
   type Probe,
   type Schema,
   SkepError,
-  type StackFrames,
   type Symbolizer,
 } from '@skep/core';
 import { type AttachOptions, attachProgram, type Link } from './attach.js';
@@ -36,7 +35,8 @@ import { LacksCapabilities, lackedBy, namesOf, refusal } from './privilege/refus
 import { mapRing, RingReader } from './ring.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
 import { Snapshots, type Taken } from './snapshots.js';
-import { EventStacks, NamedStacks, STACK_MAPS, type StackAddresses } from './stacks.js';
+import { stackRows } from './stack-rows.js';
+import { EventStacks, NamedStacks, STACK_MAPS, STAYING_STACKS, stackOf } from './stacks.js';
 import { type Tap, tapped } from './tap.js';
 import { ensureTracefs, isTracefsMounted, needsTracefs } from './tracefs.js';
 import { setTracepointArgs } from './tracepoint-args.js';
@@ -63,8 +63,8 @@ export interface ObjectProbeOptions {
   readonly allow?: readonly string[];
   /** Names the frames of stacks; without it stacks are empty. */
   readonly symbolizer?: Symbolizer;
-  /** How frames are named. Default: names. */
-  readonly frameStyle?: FrameStyle;
+  /** Rows go to a text table and nowhere else: frames may have places in their functions. Default: names alone. */
+  readonly isForTable?: boolean;
 }
 
 /** What came of trying one set. */
@@ -249,7 +249,8 @@ export class ObjectProbe implements Probe {
     const isPrompt = this.plans.some(hasUserStacks) && object.info.variables.has('skep_prompt');
     if (isPrompt) object.setConstant('skep_prompt', new Uint8Array(Uint32Array.of(process.pid).buffer));
     if (this.namesStacks) return;
-    for (const name of STACK_MAPS) if (object.info.maps.includes(name)) object.map(name).setMaxEntries(1);
+    for (const name of [...STACK_MAPS, STAYING_STACKS])
+      if (object.info.maps.includes(name)) object.map(name).setMaxEntries(1);
   }
 
   private openStacks(object: BpfObject): void {
@@ -264,13 +265,19 @@ export class ObjectProbe implements Probe {
     this.eventStacks = { store, frames: this.framesOf((id) => store.addresses(id))! };
   }
 
-  private framesOf(addresses: (id: bigint) => BigUint64Array | undefined): NamedStacks | undefined {
-    const { symbolizer, frameStyle = 'names' } = this.config;
-    return symbolizer && new NamedStacks(symbolizer, frameStyle, addresses);
+  private addressesOf({ stacks }: Taken): (id: bigint) => BigUint64Array | undefined {
+    if (stacks) return (id) => stacks.get(id);
+    const map = this.namesStacks ? this.object!.map(STAYING_STACKS) : undefined;
+    return (id) => map && stackOf(map, id);
   }
 
-  private framesOfTaken(stacks: StackAddresses | undefined): StackFrames | undefined {
-    return stacks && this.framesOf((id) => stacks.get(id));
+  /** @param style what a text table has */
+  private framesOf(
+    addresses: (id: bigint) => BigUint64Array | undefined,
+    style: FrameStyle = 'places',
+  ): NamedStacks | undefined {
+    const { symbolizer, isForTable = false } = this.config;
+    return symbolizer && new NamedStacks(symbolizer, isForTable ? style : 'names', addresses);
   }
 
   private openRing(object: BpfObject, plan: Extract<StreamPlan, { kind: 'events' }>): void {
@@ -298,7 +305,11 @@ export class ObjectProbe implements Probe {
       if (file !== undefined) binaries.set(name, file);
     }
     // The kernel then puts user probes into that process alone: the others do not even pass through the filter.
-    const attachOptions: AttachOptions = { binaries, ...(typeof options.pid === 'number' ? { pid: options.pid } : {}) };
+    const attachOptions: AttachOptions = {
+      binaries,
+      ...(typeof options.pid === 'number' ? { pid: options.pid } : {}),
+      ...(definition.sampling ? { sampling: definition.sampling(options) } : {}),
+    };
     let attached = 0;
     let refused: unknown;
     for (const name of set.programs) {
@@ -375,8 +386,15 @@ export class ObjectProbe implements Probe {
     into.snapshot = { timeNs, intervalNs, complete };
     this.config.tap?.snapshot(taken, this.covered(plan.schema.stream));
     const isArray = this.isArray(plan);
-    const frames = this.framesOfTaken(taken.stacks);
-    return plan.kind === 'table' ? tableRows(plan, taken, isArray, into, frames) : histogramRows(plan, taken, into);
+    const frames = this.framesOf(this.addressesOf(taken), plan.kind === 'stacks' ? plan.text : 'places');
+    switch (plan.kind) {
+      case 'table':
+        return tableRows(plan, taken, isArray, into, frames);
+      case 'histogram':
+        return histogramRows(plan, taken, into);
+      case 'stacks':
+        return stackRows(plan, taken, frames, into);
+    }
   }
 
   /** Where the rows of each stream come from. After `open`. */

@@ -3,7 +3,7 @@ import { clockAttr, cpuList, openPerfClock } from './perf-event.js';
 
 describe('a sampling clock', () => {
   it('is a struct perf_event_attr of the first 128 bytes', () => {
-    const attr = clockAttr(1, 99);
+    const attr = clockAttr(1, { hertz: 99 });
     const words = [...new Uint32Array(attr.buffer)];
     expect(attr).toHaveLength(128);
     // type PERF_TYPE_SOFTWARE, size, config, sample_freq, and of the flags only bit 10, freq.
@@ -17,7 +17,7 @@ describe('a sampling clock', () => {
     ['cpu-clock', -1],
     ['cpu-clock', Number.NaN],
   ])('is refused before the kernel is asked: %s at %d Hz', (clock, hertz) => {
-    expect(() => openPerfClock(clock, hertz)).toThrow(expect.objectContaining({ code: 'SKEP_ATTACH' }));
+    expect(() => openPerfClock(clock, { hertz })).toThrow(expect.objectContaining({ code: 'SKEP_ATTACH' }));
   });
 });
 

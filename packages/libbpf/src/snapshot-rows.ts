@@ -24,7 +24,7 @@ const SLOTS = 64;
  * Per-CPU values, merged into one per key: 64-bit integers by their sum, `skep_max_t` by the largest. Everything else is
  * a fact of the key, the same on every CPU that wrote it: it is taken from the first.
  */
-function mergeCpus(entries: Entries, value: RecordLayout): Uint8Array<ArrayBuffer> {
+export function mergeCpus(entries: Entries, value: RecordLayout): Uint8Array<ArrayBuffer> {
   const size = Math.ceil(value.size / 8) * 8;
   const cpus = Math.max(1, Math.floor(entries.stride / size));
   if (cpus === 1) return entries.values;
@@ -70,7 +70,7 @@ function memoryOf(bytes: Uint8Array<ArrayBuffer>) {
   return kernelMemory(padded.buffer);
 }
 
-function decodeAll(
+export function decodeAll(
   bytes: Uint8Array<ArrayBuffer>,
   stride: number,
   size: number,
@@ -84,7 +84,7 @@ function decodeAll(
 }
 
 /** A decoder for part of a batch's columns: those from `first` on. */
-function columnsFrom(into: BatchBuilder, first: number): BatchBuilder {
+export function columnsFrom(into: BatchBuilder, first: number): BatchBuilder {
   return Object.create(into, {
     columns: { value: into.columns.slice(first) },
     rows: { value: 0, writable: true },
@@ -142,11 +142,11 @@ export function tableRows(
   return orderRows(plan, into);
 }
 
-function decoderOf(members: readonly Member[], stacks?: StackFrames): Decoder {
+export function decoderOf(members: readonly Member[], stacks?: StackFrames): Decoder {
   return createDecoder(members, NO_CLOCK, stacks);
 }
 
-function fillTime(column: WideColumn, timeNs: bigint, rows: number): void {
+export function fillTime(column: WideColumn, timeNs: bigint, rows: number): void {
   column.values.fill(timeNs, 0, rows);
 }
 

@@ -4,6 +4,9 @@ import type { Entries, KernelMap } from './map.js';
 /** Maps of `<skep/stack.bpf.h>`, one for each side of the epoch. */
 export const STACK_MAPS = ['skep_stacks_0', 'skep_stacks_1'] as const;
 
+/** The one map of programs whose stacks outlive an interval. */
+export const STAYING_STACKS = 'skep_stacks';
+
 const LOST = new TextEncoder().encode('[lost]');
 const NONE = new Uint8Array();
 const utf8 = new TextEncoder();
@@ -20,6 +23,12 @@ export function stackAddresses({ count, keys, values, stride }: Entries): StackA
     stacks.set(ids[i]!, wholeStack(words));
   }
   return stacks;
+}
+
+/** The stack `id` of a map; undefined when it is not there, or not any more. */
+export function stackOf(map: KernelMap, id: bigint): BigUint64Array | undefined {
+  const bytes = map.lookup(new Uint8Array(BigUint64Array.of(id).buffer));
+  return bytes && wholeStack(new BigUint64Array(bytes.buffer));
 }
 
 /** The addresses before the first 0. */
@@ -96,8 +105,7 @@ export class EventStacks {
   addresses(id: bigint): BigUint64Array | undefined {
     if (this.seen.has(id)) return this.seen.get(id);
     const side = Number(id & 1n);
-    const bytes = this.maps[side]!.lookup(new Uint8Array(BigUint64Array.of(id).buffer));
-    const found = bytes && wholeStack(new BigUint64Array(bytes.buffer));
+    const found = stackOf(this.maps[side]!, id);
     this.seen.set(id, found);
     if (side === (Atomics.load(this.epoch, 0) & 1)) this.fresh++;
     return found;

@@ -58,6 +58,7 @@ function other(definition: OptionDefinition): OptionValues[string] {
   const isNumber = [
     'integer',
     'ring-pages',
+    'map-entries',
     'user',
     'duration',
     'stop-after',

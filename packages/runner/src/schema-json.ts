@@ -132,6 +132,7 @@ function valueSchema(definition: OptionDefinition): JsonSchema {
     case 'outputs':
       return number(1, Number.MAX_SAFE_INTEGER);
     case 'ring-pages':
+    case 'map-entries':
       return number(1, 1 << 20);
     case 'duration':
     case 'stop-after':

@@ -1,5 +1,6 @@
 import { type Binary, readBinary, readVdso } from './binary.js';
 import { FileSource } from './byte-source.js';
+import { readDebugSymbols } from './debug-file.js';
 import { Lru } from './lru.js';
 
 /** Bytes of symbol tables that are kept: a dozen large programs, or all libraries of a machine. */
@@ -10,28 +11,32 @@ export class Binaries {
   private readonly cache = new Lru<string, Binary>(LIMIT);
   private vdso: Binary | undefined;
 
-  /** The first of `paths` that can be opened; undefined when none can. */
-  open(paths: readonly string[]): Binary | undefined {
-    for (const path of paths) {
+  /**
+   * The first of `files` that can be opened; undefined when none can.
+   *
+   * @param root root folder of whoever runs it, below which the file is `path`: where its debug file is looked for
+   */
+  open(files: readonly string[], root: string, path: string): Binary | undefined {
+    for (const file of files) {
       try {
-        const source = new FileSource(path);
+        const source = new FileSource(file);
         try {
-          return this.of(source);
+          return this.of(source, root, path);
         } finally {
           source.close();
         }
       } catch {
-        // Gone with its process, or not to be read by this user: the next path may do.
+        // Gone with its process, or not to be read by this user: the next one may do.
       }
     }
     return undefined;
   }
 
-  private of(source: FileSource): Binary {
+  private of(source: FileSource, root: string, path: string): Binary {
     const { key } = source.identity;
     const known = this.cache.get(key);
     if (known) return known;
-    const binary = readBinary(source);
+    const binary = readBinary(source, (headers) => readDebugSymbols(source, headers, root, path));
     this.cache.set(key, binary, binary.bytes);
     return binary;
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type ByteSource, OwnMemory } from './byte-source.js';
-import { addressOf, readElfHeaders, type Segment } from './elf.js';
+import { addressOf, type ElfHeaders, readElfHeaders, type Segment } from './elf.js';
 import { readElfSymbols } from './elf-symbols.js';
 import { parseMaps } from './memory-maps.js';
 import type { FoundSymbol, SymbolTable } from './symbol-table.js';
@@ -27,10 +27,18 @@ export class Binary {
   }
 }
 
-/** What is no ELF file has no names. */
-export function readBinary(source: ByteSource): Binary {
+/**
+ * What is no ELF file has no names.
+ *
+ * @param debugSymbols gives the symbols of a file that has only those it exports
+ */
+export function readBinary(
+  source: ByteSource,
+  debugSymbols: (headers: ElfHeaders) => SymbolTable | undefined = () => undefined,
+): Binary {
   const headers = readElfHeaders(source);
-  return headers ? new Binary(headers.segments, readElfSymbols(source, headers)) : new Binary([], undefined);
+  if (!headers) return new Binary([], undefined);
+  return new Binary(headers.segments, debugSymbols(headers) ?? readElfSymbols(source, headers));
 }
 
 /** The page of functions that the kernel maps into every process: the same image everywhere, read from this one. */

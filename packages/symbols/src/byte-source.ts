@@ -31,7 +31,8 @@ export class FileSource implements ByteSource {
   }
 
   read(offset: number, length: number): Uint8Array {
-    return readAt(this.fd, offset, length);
+    // A header may ask for far more than there is.
+    return readAt(this.fd, offset, Math.max(0, Math.min(length, this.size - offset)));
   }
 
   close(): void {

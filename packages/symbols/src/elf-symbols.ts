@@ -45,6 +45,11 @@ export function readElfSymbols(source: ByteSource, { sections }: ElfHeaders): Sy
   return builder.build();
 }
 
+/** Whether the file has symbols of its own, besides those that it exports. */
+export function hasSymbolTable({ sections }: ElfHeaders): boolean {
+  return tableOf(sections, SHT_SYMTAB) !== undefined;
+}
+
 /** A table without entries is none: debug links leave an empty .symtab behind. */
 function tableOf(sections: readonly ElfSection[], type: number): ElfSection | undefined {
   return sections.find((section) => section.type === type && section.size > ENTRY);

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Binaries } from './binaries.js';
 import type { Binary } from './binary.js';
+import { demangle } from './demangle/demangle.js';
 import type { Frame } from './frame.js';
+import { JitSymbols } from './jit-symbols.js';
 import { Lru } from './lru.js';
 import { type Mapping, mappingOf, parseMaps } from './memory-maps.js';
 
@@ -19,12 +21,15 @@ export class ProcessSymbols {
   private readonly frames = new Lru<number, Frame>(MAX_FRAMES);
   private readonly opened = new Map<string, Binary | undefined>();
   private mappings: readonly Mapping[] = [];
+  private readonly jit: JitSymbols;
+  private jitReadAt = Number.NEGATIVE_INFINITY;
   private readAt = Number.NEGATIVE_INFINITY;
 
   constructor(pid: number, binaries: Binaries, now: () => number = () => performance.now()) {
     this.pid = pid;
     this.binaries = binaries;
     this.now = now;
+    this.jit = new JitSymbols(pid);
     this.readMaps();
   }
 
@@ -39,7 +44,8 @@ export class ProcessSymbols {
     // Not kept: the next reading of the maps may know it.
     if (!mapping) return UNKNOWN;
     const frame = this.frameIn(mapping, address);
-    this.frames.set(address, frame);
+    // What a JIT has not written down yet it may write later, and what it has it may replace.
+    if (!isAnonymous(mapping.path)) this.frames.set(address, frame);
     return frame;
   }
 
@@ -55,10 +61,21 @@ export class ProcessSymbols {
   private frameIn(mapping: Mapping, address: number): Frame {
     const { path, start, offset } = mapping;
     const fileOffset = address - start + offset;
-    if (path === '') return UNKNOWN;
+    if (isAnonymous(path)) return this.jitFrame(address);
     const module = path.slice(path.lastIndexOf('/') + 1).replace(/^\[(.*)\]$/, '$1');
     const found = this.binaryOf(mapping)?.find(fileOffset);
-    return found ? { ...found, module } : { name: undefined, offset: fileOffset, module };
+    return found
+      ? { name: demangle(found.name), offset: found.offset, module }
+      : { name: undefined, offset: fileOffset, module };
+  }
+
+  private jitFrame(address: number): Frame {
+    let name = this.jit.find(address);
+    if (name === undefined && this.now() - this.jitReadAt >= REREAD_MS) {
+      this.jitReadAt = this.now();
+      if (this.jit.refresh()) name = this.jit.find(address);
+    }
+    return name === undefined ? UNKNOWN : { name: demangle(name), offset: 0, module: undefined };
   }
 
   private binaryOf(mapping: Mapping): Binary | undefined {
@@ -70,9 +87,15 @@ export class ProcessSymbols {
     const mapped = `/proc/${this.pid}/map_files/${start.toString(16)}-${end.toString(16)}`;
     // The path as the process sees it, whose root may be a container's. A file that was deleted or replaced has that
     // path no more: the mapping leads to it still, for who has CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE.
-    const inRoot = `/proc/${this.pid}/root${path}`;
-    const binary = this.binaries.open(isDeleted ? [mapped] : [mapped, inRoot]);
+    const root = `/proc/${this.pid}/root`;
+    const files = isDeleted ? [mapped] : [mapped, `${root}${path}`];
+    const binary = this.binaries.open(files, root, path);
     this.opened.set(key, binary);
     return binary;
   }
+}
+
+/** Memory without a file, where a JIT puts its code: also when it has a name or came from memfd_create(2). */
+function isAnonymous(path: string): boolean {
+  return path === '' || path.startsWith('[anon:') || path.startsWith('/memfd:') || path.startsWith('//anon');
 }

@@ -94,8 +94,9 @@ export class SymbolTableBuilder {
     this.nameLengths = twice(this.nameLengths, new Uint32Array(length));
   }
 
-  build(): SymbolTable {
-    const order = this.order();
+  /** @param byName false: of one address the first added is kept, whatever it is called */
+  build(byName = true): SymbolTable {
+    const order = byName ? this.order() : this.orderOfAddresses();
     const kept: number[] = [];
     for (const i of order) {
       if (kept.length > 0 && this.starts[kept.at(-1)!] === this.starts[i]) continue;
@@ -113,6 +114,11 @@ export class SymbolTableBuilder {
       nameEnds[k] = end;
     }
     return new SymbolTable(starts, sizes, nameEnds, names);
+  }
+
+  private orderOfAddresses(): Uint32Array {
+    const { starts } = this;
+    return Uint32Array.from({ length: this.count }, (_, i) => i).sort((a, b) => starts[a]! - starts[b]! || a - b);
   }
 
   /** By address, and the best name first. */

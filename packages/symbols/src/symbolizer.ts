@@ -1,12 +1,13 @@
 import type { FrameStyle, Log, Symbolizer } from '@skep/core';
 import { Binaries } from './binaries.js';
-import { nameOf, placeOf } from './frame.js';
+import { type Frame, nameOf, placeOf } from './frame.js';
 import { type KernelSymbols, readKernelSymbols } from './kernel-symbols.js';
 import { Lru } from './lru.js';
 import { processIdentity } from './process-identity.js';
 import { ProcessSymbols } from './process-symbols.js';
 
 const MAX_PROCESSES = 512;
+const UNKNOWN: Frame = { name: undefined, offset: 0, module: undefined };
 
 interface KnownProcess {
   readonly identity: string;
@@ -24,17 +25,26 @@ export class SystemSymbolizer implements Symbolizer {
   private readonly binaries = new Binaries();
   private readonly processes = new Lru<number, KnownProcess>(MAX_PROCESSES);
   private kernelSymbols: KernelSymbols | undefined;
+  private isKernelRead = false;
 
   constructor(log: Pick<Log, 'warn'>) {
     this.log = log;
   }
 
   prepareKernel(): void {
-    this.kernelSymbols ??= this.readKernel();
+    if (this.isKernelRead) return;
+    this.isKernelRead = true;
+    this.kernelSymbols = this.readKernel();
   }
 
   private readKernel(): KernelSymbols | undefined {
-    const symbols = readKernelSymbols();
+    let symbols: KernelSymbols;
+    try {
+      symbols = readKernelSymbols();
+    } catch (error) {
+      this.log.warn(`functions of the kernel have no names: ${(error as Error).message}`);
+      return undefined;
+    }
     if (symbols.isHidden) {
       this.log.warn(
         'functions of the kernel have no names: /proc/kallsyms has zeros for addresses ' +
@@ -46,21 +56,12 @@ export class SystemSymbolizer implements Symbolizer {
 
   kernel(addresses: BigUint64Array, style: FrameStyle): string[] {
     this.prepareKernel();
-    const text = style === 'names' ? nameOf : placeOf;
-    return Array.from(addresses, (address, i) => {
-      const frame = this.kernelSymbols?.find(calledFrom(address, i));
-      if (frame === undefined) return '[unknown]';
-      return text({ ...frame, offset: frame.offset + (i > 0 ? 1 : 0) }, true);
-    });
+    return texts(addresses, style, true, (address) => this.kernelSymbols?.find(address) ?? UNKNOWN);
   }
 
   user(pid: number, addresses: BigUint64Array, style: FrameStyle): string[] {
     const process = this.process(pid);
-    const text = style === 'names' ? nameOf : placeOf;
-    return Array.from(addresses, (address, i) => {
-      const frame = process.find(Number(calledFrom(address, i)));
-      return text({ ...frame, offset: frame.offset + (i > 0 ? 1 : 0) }, false);
-    });
+    return texts(addresses, style, false, (address) => process.find(Number(address)));
   }
 
   private process(pid: number): ProcessSymbols {
@@ -74,9 +75,21 @@ export class SystemSymbolizer implements Symbolizer {
 }
 
 /**
- * Every frame but the innermost is where a call returns to. Behind a call that never returns lies the next function
- * already: the byte before is in the right one.
+ * The texts of a stack. Every frame but the innermost is where a call returns to: behind a call that never returns lies
+ * the next function already, so the byte before is asked for, which is in the right one.
  */
-function calledFrom(address: bigint, depth: number): bigint {
-  return depth > 0 ? address - 1n : address;
+function texts(
+  addresses: BigUint64Array,
+  style: FrameStyle,
+  isKernel: boolean,
+  find: (address: bigint) => Frame,
+): string[] {
+  return Array.from(addresses, (address, depth) => {
+    const back = depth > 0 ? 1 : 0;
+    const found = find(address - BigInt(back));
+    const frame = { ...found, offset: found.offset + back };
+    if (style === 'names') return nameOf(frame, isKernel);
+    const place = placeOf(frame, isKernel);
+    return style === 'places' ? place : `0x${address.toString(16).padStart(16, '0')} ${place}`;
+  });
 }

@@ -1,6 +1,6 @@
 import type { PluginUnderTest } from '@skep/build';
 import { type Batch, BatchBuilder, createDecoder, kernelMemory, type OptionValues } from '@skep/core';
-import { histogramRows, planStreams, type StreamPlan, tableRows } from '@skep/libbpf';
+import { histogramRows, planStreams, type StreamPlan, stackRows, tableRows } from '@skep/libbpf';
 import { type RecordValues, recordBytes } from './record-bytes.js';
 
 /** Values by member of the record, or of key and value of a map's entry; of a `skep_hist_t` the counts by slot. */
@@ -83,6 +83,8 @@ function takeEntries(
   const taken = { ...INTERVAL, entries: { count: records.length, keys, values, stride } };
   into.snapshot = INTERVAL;
   if (plan.kind === 'table') tableRows(plan, taken, false, into);
+  // Nobody knows the processes: stacks are empty.
+  else if (plan.kind === 'stacks') stackRows(plan, taken, undefined, into);
   else histogramRows(plan, taken, into);
 }
 

@@ -38,6 +38,11 @@ function missingTarget(
       return variable('skep_cgroup_id');
     case 'ring-pages':
       return info.rings.has(definition.ring) ? undefined : `the object has no ring ${definition.ring}`;
+    case 'map-entries': {
+      const { map } = definition;
+      const isThere = info.maps.some((name) => name === map || name === `${map}_0`);
+      return isThere ? undefined : `the object has no map ${map}`;
+    }
     case 'binary': {
       const isNamed = info.programs.some(({ section }) => section.split('/')[1]?.startsWith(`${name}:`));
       return isNamed ? undefined : `no section attaches to ${name}:`;

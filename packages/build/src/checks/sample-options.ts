@@ -37,6 +37,7 @@ function samples(definition: OptionDefinition): OptionValue[] {
     case 'size':
     case 'user':
     case 'ring-pages':
+    case 'map-entries':
     case 'stop-after':
     case 'every':
     case 'outputs':

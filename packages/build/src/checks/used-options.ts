@@ -3,8 +3,17 @@ import type { PluginUnderTest } from './plugin-under-test.js';
 import { sampleValues } from './sample-options.js';
 
 /** Members of a definition that hold a condition, and those that hold conditions by name. */
-const CONDITIONS: ReadonlySet<string> = new Set(['when', 'delimited', 'timestamp', 'clear', 'json']);
-const CONDITION_MAPS: ReadonlySet<string> = new Set(['keyFields']);
+const CONDITIONS: ReadonlySet<string> = new Set([
+  'when',
+  'delimited',
+  'timestamp',
+  'clear',
+  'json',
+  'folded',
+  'delimited',
+  'annotated',
+]);
+const CONDITION_MAPS: ReadonlySet<string> = new Set(['keyFields', 'fields']);
 /** A function of a row, not of the options. */
 const OF_ROWS = 'from';
 
@@ -12,7 +21,7 @@ const OF_ROWS = 'from';
 export function usedOptions({ definition, options }: PluginUnderTest): ReadonlySet<string> {
   const used = new Set<string>();
   const variants = sampleValues(options).map((values) => recording(values, used));
-  visit([definition.attach, definition.streams], variants, used);
+  visit([definition.attach, definition.streams, definition.sampling], variants, used);
   return used;
 }
 

@@ -2,6 +2,9 @@
 // Stacks by their hash. A map of kind STACK_TRACE keeps one stack per bucket and refuses what collides, which is most of
 // a busy profile; here a stack is lost only when the map is full, and that is counted. The id of a stack is its 64-bit
 // hash, with the side of the epoch in its lowest bit: user space empties one side while programs fill the other.
+//
+// Where ids outlive an interval (a task sleeps over the end of one) SKEP_STACKS_STAY is defined: there is one map then,
+// which forgets the stacks that were not seen for longest.
 #ifndef SKEP_STACK_BPF_H
 #define SKEP_STACK_BPF_H
 
@@ -19,17 +22,21 @@ SKEP_SCRATCH(skep_stack_buf, struct skep_stack);
 #define SKEP_STACKS 16384 /* distinct stacks of one interval; 1 kB each */
 #endif
 
-/* User space makes both maps as large as they are wanted, and hardly anything where no stack is. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SKEP_STACKS);
-	__type(key, __u64);
-	__type(value, struct skep_stack);
-} skep_stacks_0 SEC(".maps"), skep_stacks_1 SEC(".maps");
+/* User space makes the maps as large as they are wanted, and hardly anything where no stack is. */
+#ifdef SKEP_STACKS_STAY
+SKEP_MAP(skep_stacks, LRU_HASH, __u64, struct skep_stack, SKEP_STACKS);
+#define skep_stacks_0 skep_stacks
+#define skep_stacks_1 skep_stacks
+#define skep_stack_side() 0
+#else
+SKEP_MAP(skep_stacks_0, HASH, __u64, struct skep_stack, SKEP_STACKS);
+SKEP_MAP(skep_stacks_1, HASH, __u64, struct skep_stack, SKEP_STACKS);
+#define skep_stack_side() (skep_epoch & 1)
+#endif
 
 /*
- * Keep what the buffer of this CPU holds, `frames` of them, and give its id. A function of its own for the verifier,
- * which then walks the loop once, not once for each way that leads to it.
+ * Keep what the buffer of this CPU holds, `frames` of them and 0 from there on, and give its id. A function of its own
+ * for the verifier, which then walks the loop once, not once for each way that leads to it.
  */
 __attribute__((noinline)) __u64 skep_stack_keep(__u32 frames, __u32 side)
 {
@@ -39,13 +46,9 @@ __attribute__((noinline)) __u64 skep_stack_keep(__u32 frames, __u32 side)
 
 	if (!stack)
 		return SKEP_STACK_LOST;
-	for (__u32 i = 0; i < SKEP_STACK_DEPTH; i++) {
-		if (i < frames) {
-			hash = (hash ^ stack->addresses[i]) * 0x9e3779b97f4a7c15;
-			hash ^= hash >> 29;
-		} else {
-			stack->addresses[i] = 0;
-		}
+	for (__u32 i = 0; i < SKEP_STACK_DEPTH && i < frames; i++) {
+		hash = (hash ^ stack->addresses[i]) * 0x9e3779b97f4a7c15;
+		hash ^= hash >> 29;
 	}
 	hash = (hash | 2) & ~1ULL;
 	if (side) {
@@ -63,22 +66,24 @@ __attribute__((noinline)) __u64 skep_stack_keep(__u32 frames, __u32 side)
 
 /*
  * The id of the calling task's stack: of its kernel half, or with BPF_F_USER_STACK of its user half. 0 when there is
- * none. `stream` counts stacks that did not fit as cut: their rows are delivered.
+ * none. `stream` counts stacks that did not fit as cut: their rows are delivered. `depth`: most frames, a constant.
  */
-#define skep_stack(stream, ctx, flags)                                                                                 \
+#define skep_stack_to(stream, ctx, flags, depth)                                                                       \
 	({                                                                                                             \
-		__u64 __id = skep_stack_of(ctx, flags);                                                                \
+		__u64 __id = skep_stack_of(ctx, flags, depth);                                                         \
 		if (__id == SKEP_STACK_LOST)                                                                           \
 			skep_note_cut(stream);                                                                         \
 		__id;                                                                                                  \
 	})
+#define skep_stack(stream, ctx, flags) skep_stack_to(stream, ctx, flags, SKEP_STACK_DEPTH)
 
-static __always_inline __u64 skep_stack_of(void *ctx, __u64 flags)
+/* The kernel fills what a stack leaves of the buffer with 0. */
+static __always_inline __u64 skep_stack_of(void *ctx, __u64 flags, __u32 depth)
 {
 	struct skep_stack *stack = skep_scratch(skep_stack_buf);
-	long bytes = stack ? bpf_get_stack(ctx, stack, sizeof(*stack), flags) : 0;
+	long bytes = stack ? bpf_get_stack(ctx, stack, depth * 8, flags) : 0;
 
-	return bytes >= 8 ? skep_stack_keep((__u64)bytes / 8, skep_epoch & 1) : 0;
+	return bytes >= 8 ? skep_stack_keep((__u64)bytes / 8, skep_stack_side()) : 0;
 }
 
 #endif

@@ -70,6 +70,22 @@ describe('members of a struct as columns', () => {
     expect(layoutOf([{}, {}], ...tags).members.map(({ field }) => field.doc)).toEqual(['', 'the second']);
   });
 
+  it('that are ids of stacks become names of frames, of the process beside them', () => {
+    const [user, process, kernel] = layoutOf(
+      [{ type: 7 }, { name: 'pid' }, { type: 8 }],
+      typedef('skep_user_stack_t', 2),
+      typedef('skep_kernel_stack_t', 2),
+    ).members;
+    expect(user).toMatchObject({
+      field: { type: 'bytes', meaning: 'skep_frames' },
+      offset: 0,
+      stack: { half: 'user', pidOffset: 8 },
+    });
+    expect(process!.stack).toBeUndefined();
+    expect(kernel).toMatchObject({ field: { type: 'bytes' }, offset: 16, stack: { half: 'kernel' } });
+    expect(() => layoutOf([{ type: 7 }], typedef('skep_user_stack_t', 2))).toThrow('user stack of nobody');
+  });
+
   it('set histograms aside', () => {
     const hist: BtfType = { kind: 'struct', name: '', size: 512, members: [] };
     const { members, histograms } = layoutOf([{}, { type: 7 }], typedef('skep_hist_t', 8), hist);

@@ -6,20 +6,23 @@ import {
   declaredFields,
   declaredHistogram,
   type Field,
+  type FrameStyle,
   type HistogramStream,
   holds,
   isDeclared,
   type Layout,
+  type Member,
   type OptionValues,
   type PluginDefinition,
   type Schema,
   SkepError,
+  type StackStream,
   type StreamDefinition,
   suggest,
   type TableColumn,
   type TableStream,
 } from '@skep/core';
-import type { RecordLayout } from './members.js';
+import { framesField, type RecordLayout } from './members.js';
 import type { ObjectInfo, SnapshotInfo } from './object-info.js';
 
 /** A stream of a plugin with these options: its schema, and where its rows come from. */
@@ -40,6 +43,17 @@ export type StreamPlan =
       readonly snapshot: SnapshotInfo;
       /** Byte offset of the counters in the map's value. */
       readonly slotsAt: number;
+    }
+  | {
+      readonly kind: 'stacks';
+      readonly schema: Schema;
+      readonly snapshot: SnapshotInfo;
+      readonly kernel: Member | undefined;
+      readonly user: Member | undefined;
+      readonly count: string;
+      readonly isDelimited: boolean;
+      readonly isAnnotated: boolean;
+      readonly text: FrameStyle;
     };
 
 export const TIME: Field = {
@@ -50,6 +64,9 @@ export const TIME: Field = {
   size: 0,
   labels: undefined,
 };
+
+/** The frames of a row of a stream of stacks. */
+const FRAMES: Field = framesField('frames', 'functions, from the outermost to the innermost');
 
 /** Who asks: short name of the plugin, and the name its instance has in the YAML. */
 export interface StreamOwner {
@@ -102,6 +119,7 @@ function planStream(
     const schema: Schema = { ...owner, stream: name, shape: 'events', fields, keys: stream.keys ?? [], layout };
     return { kind: 'events', schema, ring: stream.ring, record };
   }
+  if (stream.stacks) return planStacks(owner, name, stream, info, options);
   const snapshot = withoutKeys(
     wanted(info.snapshots, stream.snapshot, `${where}: snapshot`),
     absentKeys(stream, options),
@@ -167,6 +185,49 @@ function declaredSchema(owner: StreamOwner, name: string, stream: DeclaredStream
   const present = keys.filter((key) => fields.some((field) => field.name === key));
   return { ...owner, stream: name, shape, fields, keys: present, layout };
 }
+
+function planStacks(
+  owner: StreamOwner,
+  name: string,
+  stream: StackStream,
+  info: ObjectInfo,
+  options: OptionValues,
+): StreamPlan {
+  const where = `stream "${name}" of plugin ${owner.plugin}`;
+  const snapshot = wanted(info.snapshots, stream.snapshot, `${where}: snapshot`);
+  const { count, unit, name: task, id, text } = stream.stacks;
+  const half = (field: string | undefined): Member | undefined => {
+    if (field === undefined) return undefined;
+    const member = snapshot.key.members.find((one) => one.field.name === field && one.stack);
+    if (!member) throw new SkepError('SKEP_PLUGIN', `${where}: "${field}" is no stack of the key`);
+    return member;
+  };
+  const [kernel, user] = [half(stream.stacks.kernel), half(stream.stacks.user)];
+  const keyFields = snapshot.key.members.filter(({ stack }) => !stack).map(({ field }) => field);
+  const fields = [TIME, ...keyFields, FRAMES, ...snapshot.value.members.map(({ field }) => field)];
+  for (const field of [count, task, id]) named(fields, field, where);
+  const isFolded = holds(stream.stacks.folded ?? never, options);
+  const isDelimited = holds(stream.stacks.delimited ?? never, options);
+  const layout: Layout = {
+    ...layoutOf(stream, fields, options, where),
+    timestamp: holds(stream.timestamp ?? never, options),
+    stacks: { frames: FRAMES.name, count, unit, name: task, id, isFolded, isDelimited },
+  };
+  const keys = [...keyFields.map((field) => field.name), FRAMES.name];
+  return {
+    kind: 'stacks',
+    schema: { ...owner, stream: name, shape: 'stacks', fields, keys, layout },
+    snapshot,
+    kernel,
+    user,
+    count,
+    isDelimited,
+    isAnnotated: holds(stream.stacks.annotated ?? never, options),
+    text: isFolded ? 'names' : (text?.(options) ?? 'names'),
+  };
+}
+
+const never = () => false;
 
 /** Key fields that say nothing with these options: the program leaves them 0, and rows do not have them. */
 function absentKeys(stream: TableStream | HistogramStream, options: OptionValues): ReadonlySet<string> {

@@ -1,4 +1,4 @@
-import { type FrameStyle, type Log, type Probe, SkepError } from '@skep/core';
+import { type Log, type Probe, SkepError } from '@skep/core';
 import {
   type FeatureSet,
   type LoadedFile,
@@ -44,8 +44,8 @@ export interface KernelHostOptions {
   readonly tap?: Tap | undefined;
   /** Features that this kernel is taken not to have. */
   readonly without?: FeatureSet | undefined;
-  /** How frames of stacks are named. Default: names. */
-  readonly frameStyle?: FrameStyle | undefined;
+  /** Rows go to a text table and nowhere else. */
+  readonly isForTable?: boolean;
 }
 
 /** The kernel side of the agent: makes probes, and waits for them. One per process. */
@@ -66,7 +66,7 @@ export class KernelHost implements ProbeHost {
   probe({ name, plugin, options, everyMs, attachSet, allow }: ProbeRequest): ObjectProbe {
     this.poller ??= new Poller();
     const { definition } = plugin;
-    const { debug = false, tap, without, frameStyle = 'names' } = this.options;
+    const { debug = false, tap, without, isForTable = false } = this.options;
     if (!definition.object || definition.probe) {
       throw new SkepError('SKEP_USAGE', `${plugin.name} makes its rows itself: it has no attach sets`);
     }
@@ -81,7 +81,7 @@ export class KernelHost implements ProbeHost {
       debug,
       ...(allow ? { allow } : {}),
       symbolizer: this.symbolizer,
-      frameStyle,
+      isForTable,
       ...(tap ? { tap } : {}),
       ...(without ? { without } : {}),
       ...(attachSet === undefined ? {} : { attachSet }),

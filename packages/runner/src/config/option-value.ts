@@ -31,6 +31,7 @@ const TYPED = new Set([
   'size',
   'user',
   'ring-pages',
+  'map-entries',
 ]);
 
 /** The value of one option; a mistake is added to the problems, at the item of a list that is wrong. */

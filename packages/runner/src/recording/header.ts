@@ -1,4 +1,4 @@
-import type { Field, Layout, Member, Schema } from '@skep/core';
+import { type Field, type Layout, type Member, type Schema, SkepError } from '@skep/core';
 import type { RecordLayout, StreamPlan } from '@skep/libbpf';
 
 /** What a recording says of itself. */
@@ -25,7 +25,7 @@ export interface RecordedSource {
 /** A stream: its schema, and how its records lie in memory. */
 export interface RecordedStream {
   readonly stream: string;
-  readonly kind: StreamPlan['kind'];
+  readonly kind: RecordablePlan['kind'];
   readonly shape: Schema['shape'];
   readonly keys: readonly string[];
   readonly layout: Layout;
@@ -53,9 +53,19 @@ interface RecordedLayout {
   readonly histograms: readonly number[];
 }
 
-/** A plan as plain data. `isArray` says whether a snapshot's map is an array. */
+export type RecordablePlan = Exclude<StreamPlan, { kind: 'stacks' }>;
+
+/**
+ * A plan as plain data. `isArray` says whether a snapshot's map is an array.
+ *
+ * @throws SkepError SKEP_RECORDING for a stream of stacks.
+ */
 export function recordedStream(plan: StreamPlan, isArray: boolean): RecordedStream {
   const { stream, shape, keys, layout, fields } = plan.schema;
+  if (plan.kind === 'stacks') {
+    const text = `${plan.schema.source} cannot be recorded: its stacks are addresses, which have names only while the processes live`;
+    throw new SkepError('SKEP_RECORDING', text, 'write its rows to a file: use: file, or skep with -o json');
+  }
   const common = { stream, kind: plan.kind, shape, keys, layout, fields: fields.map(recordedField) };
   if (plan.kind === 'events') return { ...common, record: recordedLayout(plan.record) };
   const maps = { key: recordedLayout(plan.snapshot.key), value: recordedLayout(plan.snapshot.value), isArray };
@@ -71,7 +81,7 @@ export function recordedStream(plan: StreamPlan, isArray: boolean): RecordedStre
 }
 
 /** The plan again. Columns that are computed need the plugin: without it they are left out. */
-export function planOf(source: RecordedSource, recorded: RecordedStream, computed: ComputedFields): StreamPlan {
+export function planOf(source: RecordedSource, recorded: RecordedStream, computed: ComputedFields): RecordablePlan {
   const { stream, shape, keys, layout } = recorded;
   const stored =
     recorded.kind === 'table' ? 1 + recorded.key!.members.length + recorded.value!.members.length : Infinity;

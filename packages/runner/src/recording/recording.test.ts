@@ -1,13 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kernelMemory, type Schema } from '@skep/core';
-import type { StreamPlan } from '@skep/libbpf';
 import { layoutOf } from '@skep/testing';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/fake-packages.js';
 import { block } from './block-writer.js';
 import { MAGIC } from './format.js';
-import { type RecordingHeader, recordedStream } from './header.js';
+import { type RecordablePlan, type RecordingHeader, recordedStream } from './header.js';
 import { Recorder } from './recorder.js';
 import { RecordingFile } from './recording-file.js';
 import { createReplay, recordedPlugins } from './replay.js';
@@ -23,7 +22,7 @@ const schema: Schema = {
   ...{ plugin: 'tool', source: 'opens', stream: 'opens', shape: 'events', fields, keys: [] },
   layout: { columns: fields.map(({ name }) => ({ field: name })) },
 };
-const plan: StreamPlan = { kind: 'events', schema, ring: 'events', record };
+const plan: RecordablePlan = { kind: 'events', schema, ring: 'events', record };
 const header: RecordingHeader = {
   ...{ version: 1, startedMs: 1, kernel: '6.1' },
   sources: [

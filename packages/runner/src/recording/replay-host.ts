@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SkepError } from '@skep/core';
-import type { StreamPlan } from '@skep/libbpf';
 import type { ProbeHost } from '../agent/kernel-host.js';
 import type { PluginInstance } from '../config/config.js';
 import type { RecordedEntry } from './format.js';
-import { planOf, type RecordedSource } from './header.js';
+import { planOf, type RecordablePlan, type RecordedSource } from './header.js';
 import { recordingError } from './recording-error.js';
 import type { RecordingFile } from './recording-file.js';
 import { type EntrySource, ReplayProbe } from './replay-probe.js';
@@ -112,7 +111,7 @@ export class ReplayHost implements ProbeHost, EntrySource {
 }
 
 /** The plans of a source; columns that are computed come from the plugin, when it is installed. */
-function plansOf(source: RecordedSource, streams: PluginInstance['plugin']['definition']['streams']): StreamPlan[] {
+function plansOf(source: RecordedSource, streams: PluginInstance['plugin']['definition']['streams']): RecordablePlan[] {
   return source.streams.map((recorded) => {
     const declared = streams[recorded.stream];
     return planOf(source, recorded, declared && 'computed' in declared ? (declared.computed ?? {}) : {});

@@ -8,9 +8,9 @@ import {
   type Schema,
   type SkepError,
 } from '@skep/core';
-import { histogramRows, type StreamPlan, tableRows } from '@skep/libbpf';
+import { histogramRows, tableRows } from '@skep/libbpf';
 import { EVENTS, LOSSES, type RecordedEntry } from './format.js';
-import type { RecordedSource } from './header.js';
+import type { RecordablePlan, RecordedSource } from './header.js';
 
 /** Where entries come from. */
 export interface EntrySource {
@@ -21,7 +21,7 @@ export interface EntrySource {
 }
 
 interface Stream {
-  readonly plan: StreamPlan;
+  readonly plan: RecordablePlan;
   readonly isArray: boolean;
   /** What the recording has told so far. */
   losses: LossCounts;
@@ -38,7 +38,7 @@ export class ReplayProbe implements Probe {
   private readonly streams: readonly Stream[];
 
   /** @param first index of its first stream in the recording */
-  constructor(host: EntrySource, source: RecordedSource, plans: readonly StreamPlan[], first: number) {
+  constructor(host: EntrySource, source: RecordedSource, plans: readonly RecordablePlan[], first: number) {
     this.host = host;
     this.first = first;
     this.streams = plans.map((plan, i) => ({

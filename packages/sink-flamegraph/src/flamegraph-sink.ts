@@ -1,0 +1,118 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import {
+  type Batch,
+  framesList,
+  type Log,
+  type Schema,
+  type Sink,
+  SkepError,
+  type StacksLayout,
+  valueAt,
+} from '@skep/core';
+import { flameHtml } from './flame-html.js';
+import { flameSvg } from './flame-svg.js';
+import { FrameTree } from './frame-tree.js';
+
+export interface FlamegraphSettings {
+  /** `sink flame`, for messages. */
+  readonly sink: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly title: string | undefined;
+  readonly mode: number;
+  readonly log: Log;
+}
+
+const utf8 = new TextDecoder();
+
+/**
+ * Adds up the stacks of all snapshots, and writes the picture of them: whenever it is flushed, whole and in place of the
+ * last one, so that the file can be looked at while the agent runs.
+ */
+export class FlamegraphSink implements Sink {
+  private readonly settings: FlamegraphSettings;
+  private readonly tree = new FrameTree();
+  private schemas: readonly Schema[] = [];
+  private unit = 'samples';
+  private firstNs: bigint | undefined;
+  private lastNs = 0n;
+  private isComplete = true;
+  private hasNews = true;
+
+  constructor(settings: FlamegraphSettings) {
+    this.settings = settings;
+  }
+
+  async open(schemas: readonly Schema[]): Promise<void> {
+    const stacks = schemas.filter(({ layout }) => layout.stacks);
+    if (stacks.length === 0) {
+      throw new SkepError(
+        'SKEP_OPTION',
+        `${this.settings.sink} gets no stacks`,
+        'give it a tool that has them: profile',
+      );
+    }
+    const units = [...new Set(stacks.map(({ layout }) => layout.stacks!.unit))];
+    if (units.length > 1) {
+      const message = `${this.settings.sink} gets stacks of different units, ${units.join(' and ')}`;
+      throw new SkepError('SKEP_OPTION', message, 'use a sink for each');
+    }
+    this.unit = units[0]!;
+    this.schemas = stacks;
+  }
+
+  async write(batch: Batch): Promise<void> {
+    const layout = batch.schema.layout.stacks;
+    if (!layout) return;
+    this.add(batch, layout);
+    if (!batch.snapshot) return;
+    this.firstNs ??= batch.snapshot.timeNs - batch.snapshot.intervalNs;
+    this.lastNs = batch.snapshot.timeNs;
+    this.isComplete &&= batch.snapshot.complete;
+  }
+
+  private add(batch: Batch, layout: StacksLayout): void {
+    const { fields } = batch.schema;
+    const columnOf = (name: string) => batch.columns[fields.findIndex((field) => field.name === name)]!;
+    const [frames, count, name] = [layout.frames, layout.count, layout.name].map(columnOf);
+    for (let row = 0; row < batch.rows; row++) {
+      const stack = framesList(valueAt(frames!, row) as Uint8Array).map((frame) => utf8.decode(frame));
+      const task = utf8.decode(valueAt(name!, row) as Uint8Array);
+      this.tree.add([task, ...stack], valueAt(count!, row) as bigint);
+    }
+    this.hasNews ||= batch.rows > 0;
+  }
+
+  async flush(): Promise<void> {
+    if (!this.hasNews) return;
+    const { path, mode, sink } = this.settings;
+    const whole = path.endsWith('.html') ? flameHtml : flameSvg;
+    const text = whole(this.tree.root, { title: this.title(), unit: this.unit, note: this.note() });
+    const fresh = `${path}.${process.pid}.new`;
+    try {
+      await writeFile(fresh, text, { mode, flag: 'wx' });
+      await rename(fresh, path);
+    } catch (cause) {
+      await rm(fresh, { force: true });
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new SkepError('SKEP_SINK', `${sink} cannot write ${path}: ${reason}`, '', { cause });
+    }
+    this.hasNews = false;
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+  }
+
+  private title(): string {
+    return this.settings.title ?? this.schemas.map(({ source }) => source).join(', ');
+  }
+
+  private note(): string {
+    const total = `${this.tree.root.total} ${this.unit}`;
+    const missing = this.isComplete ? '' : ' (incomplete: the kernel map was full, some stacks are missing)';
+    if (this.firstNs === undefined) return `${total}${missing}`;
+    const at = (ns: bigint) => `${new Date(Number(ns / 1_000_000n)).toISOString().slice(0, 19)}Z`;
+    return `${total}, ${at(this.firstNs)} to ${at(this.lastNs)}${missing}`;
+  }
+}
