@@ -5,7 +5,18 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { goneProcess, isRunning, later, makeTable, rowsOf, runStore, SLOW, temporaryFolder, until } from './fixture.js';
+import {
+  beforeThat,
+  goneProcess,
+  isRunning,
+  later,
+  makeTable,
+  rowsOf,
+  runStore,
+  SLOW,
+  temporaryFolder,
+  until,
+} from './fixture.js';
 
 const require = createRequire(import.meta.url);
 const STORE = pathToFileURL(require.resolve('@skep/sink-clickhouse/store')).href;
@@ -19,7 +30,7 @@ function agentThat(code: string) {
       stdio: ['pipe', 'pipe', 'inherit'],
     },
   );
-  later(() => void child.kill('SIGKILL'));
+  beforeThat(() => void child.kill('SIGKILL'));
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said += text;

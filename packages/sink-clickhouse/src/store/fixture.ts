@@ -16,13 +16,19 @@ const pids = new Set<number>();
 afterEach(async () => {
   // A store ends when the last of its users has left.
   for (const leave of leases.splice(0)) await leave();
-  for (const pid of pids) await goneProcess(pid);
+  const left = [...pids];
   pids.clear();
+  for (const pid of left) await goneProcess(pid);
   for (const undo of cleanUp.splice(0).reverse()) await undo();
 }, SLOW);
 
 export function later(undo: () => Promise<void> | void): void {
   cleanUp.push(undo);
+}
+
+/** Before it is waited for the stores to end: `leave` ends a user of one. */
+export function beforeThat(leave: () => Promise<void> | void): void {
+  leases.push(async () => leave());
 }
 
 export function temporaryFolder(): string {
