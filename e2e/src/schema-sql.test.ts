@@ -76,6 +76,8 @@ describe('skep schema --sql', { timeout: 60_000 }, () => {
         'opensnoop_counts',
         'opensnoop_opens',
         'runqlat_latency',
+        'skep_agents',
+        'skep_losses',
         'skep_schema',
         'tcplife_sessions',
       ]);

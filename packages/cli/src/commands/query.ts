@@ -78,7 +78,9 @@ async function ask(
   const progress = progressLine();
   let store: EventStore | undefined;
   const answered = (async () => {
-    store = await openStore(flags);
+    const opened = await openStore(flags);
+    if (signal.aborted) return opened.close();
+    store = opened;
     const answer = await store.ask({
       ...question,
       format: format === 'table' ? 'rows' : format,

@@ -132,13 +132,15 @@ export class ClickHouseStore implements EventStore {
   }
 
   private settingsFor({ format, write }: StoreQuestion, isOurs: boolean): Record<string, string | number> {
-    const { unixTimes, exceptionTag } = this.capabilities!;
+    const { unixTimes, exceptionTag, queryParameters } = this.capabilities!;
     return {
       default_format: FORMATS[format],
       // 64-bit numbers with all their digits, and as numbers.
       output_format_json_quote_64bit_integers: 0,
       ...(exceptionTag ? {} : { wait_end_of_query: 1 }),
       ...(format === 'rows' && isOurs && unixTimes ? { date_time_output_format: 'unix_timestamp' } : {}),
+      // Whoever asked may have been killed.
+      ...(queryParameters ? { cancel_http_readonly_queries_on_client_close: 1 } : {}),
       // 2: settings may be changed by the statement, such as max_threads.
       ...(write ? {} : { readonly: 2 }),
     };

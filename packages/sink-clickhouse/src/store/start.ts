@@ -174,7 +174,9 @@ function spawnStore(layout: StoreLayout): ChildProcess {
 }
 
 function failed(layout: StoreLayout, why: string | number): SkepError {
-  const tail = readFileSync(layout.log, 'utf8').slice(-LOG_TAIL_BYTES).trim().split('\n').at(-1);
+  const lines = readFileSync(layout.log, 'utf8').slice(-LOG_TAIL_BYTES).trim().split('\n');
+  // Node.js ends what it says of an exception with its version.
+  const tail = lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1);
   const message = `the store in ${layout.folder} does not start (${why})${tail ? `: ${tail}` : ''}`;
   return new SkepError('SKEP_SINK', message, `see ${layout.log}`);
 }

@@ -28,7 +28,8 @@ const FILLINGS: readonly Filling[] = [
       pid: some(5000, 1),
       err: `if(${some(20, 2)} = 0, 2, 0)`,
       comm: comm(3),
-      path: `concat('/usr/lib/x86_64-linux-gnu/package-', toString(${skewed(50_000, 4)}), '/libsomething.so')`,
+      // 50,000 paths: a program opens files of its own.
+      path: `concat('/usr/lib/x86_64-linux-gnu/package-', toString(${skewed(200, 3)} * 250 + ${skewed(250, 4)}), '/libsomething.so')`,
     },
   },
   {
