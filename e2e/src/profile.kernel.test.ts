@@ -1,9 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { linesOf, runSkep } from './support/skep.js';
+import { linesOf, runSkep, startSkep } from './support/skep.js';
 
 /** Two functions that burn time five to one, called by a third. */
 const BUSY = `
@@ -87,6 +89,20 @@ describe('a profile of a known workload', () => {
     expect(frame('burner;1').depth).toBe(1);
     // It loads nothing: the only address in it is the name of the format.
     expect(svg.match(/https?:[^"]*/g)).toEqual(['http://www.w3.org/2000/svg']);
+  });
+
+  it('has the names of a process that has ended', async () => {
+    const skep = startSkep(['profile', '-F', '199']);
+    await skep.until('it is attached', () => skep.bytes.includes('Hit Ctrl-C'));
+    const short = spawn(program);
+    await sleep(3000);
+    short.kill('SIGKILL');
+    await once(short, 'exit');
+    skep.kill('SIGINT');
+    const stacks = (await skep.ended).stdout.toString().split('\n\n');
+    const own = stacks.filter((stack) => stack.includes(`burner;1 (${short.pid})`));
+    expect(own.join('\n')).toContain(' leads_five+0x');
+    expect(own.join('\n')).toContain(' main+0x');
   });
 
   it('has names without places as JSON, and with them in its own layout', async () => {

@@ -11,6 +11,8 @@ export type FrameStyle = 'names' | 'places' | 'addresses';
 export interface Symbolizer {
   /** Read what privileges are needed for, before they are dropped. */
   prepareKernel(): void;
+  /** Read where the code of a process is, while it lives; nothing happens when it does not, or is known. */
+  prepareUser(pid: number): void;
   kernel(addresses: BigUint64Array, style: FrameStyle): string[];
   /** `pid` as this process's own PID namespace has it. */
   user(pid: number, addresses: BigUint64Array, style: FrameStyle): string[];

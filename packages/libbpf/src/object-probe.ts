@@ -23,6 +23,7 @@ import { wallClock } from './clock.js';
 import { applyOptions } from './constants.js';
 import { Counters } from './counters.js';
 import { describeErrno, EACCES } from './errno.js';
+import { LivingProcesses } from './living-processes.js';
 import { withMaskedBtf } from './masked-btf.js';
 import { libbpf } from './native/libbpf.js';
 import { libc, rcuGracePeriod } from './native/libc.js';
@@ -97,6 +98,7 @@ export class ObjectProbe implements Probe {
   private counters: Counters | undefined;
   private bss: { readonly buffer: ArrayBuffer; readonly address: bigint; readonly length: number } | undefined;
   private snapshots: Snapshots | undefined;
+  private living: LivingProcesses | undefined;
   private eventStacks: { readonly store: EventStacks; readonly frames: NamedStacks } | undefined;
   private readonly ready = new Map<Schema, Taken[]>();
   private taking: Promise<void> | undefined;
@@ -328,8 +330,20 @@ export class ObjectProbe implements Probe {
     if (attached === 0) throw refused;
   }
 
+  private watchProcesses(): void {
+    const { symbolizer, file } = this.config;
+    const plan = this.plans.find(hasUserStacks);
+    if (!symbolizer || !plan || plan.kind === 'events') return;
+    const epoch = new Uint32Array(this.bss!.buffer, file.info.variables.get('skep_epoch')?.offset ?? 0, 1);
+    const { name } = plan.snapshot;
+    const map = () => this.object!.map(`${name}_${Atomics.load(epoch, 0) & 1}`);
+    const { pidOffset } = stackMembers(plan).find(({ stack }) => stack!.half === 'user')!.stack!;
+    this.living = new LivingProcesses(symbolizer, map, pidOffset);
+  }
+
   private startSnapshots(): void {
     const { everyMs } = this.config;
+    if (this.snapshots) this.watchProcesses();
     if (!this.snapshots || everyMs === undefined) return;
     // The next one is due `everyMs` after the last was due, not after it was read: intervals do not drift.
     let due = performance.now() + everyMs;
@@ -384,6 +398,7 @@ export class ObjectProbe implements Probe {
     if (waiting?.length === 0) this.ready.delete(plan.schema);
     const { timeNs, intervalNs, complete } = taken;
     into.snapshot = { timeNs, intervalNs, complete };
+    this.living?.forget();
     this.config.tap?.snapshot(taken, this.covered(plan.schema.stream));
     const isArray = this.isArray(plan);
     const frames = this.framesOf(this.addressesOf(taken), plan.kind === 'stacks' ? plan.text : 'places');
@@ -439,6 +454,7 @@ export class ObjectProbe implements Probe {
   /** Detach, wait until no program runs any more, and take the last snapshot: from here on nothing is added. */
   async finish(): Promise<void> {
     clearTimeout(this.timer);
+    this.living?.stop();
     await Promise.all(this.links.splice(0).map((link) => link.detach()));
     await this.taking;
     if (!this.object) return;
@@ -458,6 +474,8 @@ export class ObjectProbe implements Probe {
       this.lastLosses.set(schema.stream, this.losses(schema.stream));
       this.lastCovered.set(schema.stream, this.covered(schema.stream));
     }
+    this.living?.stop();
+    this.living = undefined;
     for (const link of this.links.splice(0)) link.destroy();
     for (const ring of this.rings.values()) {
       this.config.poller.remove(ring.fd);

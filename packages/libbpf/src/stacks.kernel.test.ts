@@ -62,6 +62,7 @@ int main(int argc, char **argv)
 const hex = (addresses: BigUint64Array) => Array.from(addresses, (address) => address.toString(16));
 const addressesAsNames: Symbolizer = {
   prepareKernel() {},
+  prepareUser() {},
   kernel: hex,
   user: (pid, addresses) => hex(addresses).map((address) => `${pid}:${address}`),
 };

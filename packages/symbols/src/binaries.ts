@@ -14,13 +14,15 @@ export class Binaries {
   /**
    * The first of `files` that can be opened; undefined when none can.
    *
+   * @param inode of the file: what is opened by a path alone may be another by now
    * @param root root folder of whoever runs it, below which the file is `path`: where its debug file is looked for
    */
-  open(files: readonly string[], root: string, path: string): Binary | undefined {
+  open(files: readonly string[], inode: number, root: string, path: string): Binary | undefined {
     for (const file of files) {
       try {
         const source = new FileSource(file);
         try {
+          if (file === path && source.identity.inode !== inode) continue;
           return this.of(source, root, path);
         } finally {
           source.close();

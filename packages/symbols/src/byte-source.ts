@@ -10,6 +10,7 @@ export interface ByteSource {
 /** A file that is the same as long as this is the same: device, inode, size and time of change. */
 export interface FileIdentity {
   readonly key: string;
+  readonly inode: number;
   readonly uid: number;
 }
 
@@ -27,7 +28,7 @@ export class FileSource implements ByteSource {
       throw new Error(`${path} is no file`);
     }
     this.size = size;
-    this.identity = { key: `${dev}:${ino}:${size}:${mtimeNs}`, uid };
+    this.identity = { inode: Number(ino), key: `${dev}:${ino}:${size}:${mtimeNs}`, uid };
   }
 
   read(offset: number, length: number): Uint8Array {

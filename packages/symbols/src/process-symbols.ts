@@ -88,8 +88,9 @@ export class ProcessSymbols {
     // The path as the process sees it, whose root may be a container's. A file that was deleted or replaced has that
     // path no more: the mapping leads to it still, for who has CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE.
     const root = `/proc/${this.pid}/root`;
-    const files = isDeleted ? [mapped] : [mapped, `${root}${path}`];
-    const binary = this.binaries.open(files, root, path);
+    // By its bare path for who has ended.
+    const files = isDeleted ? [mapped] : [mapped, `${root}${path}`, path];
+    const binary = this.binaries.open(files, inode, root, path);
     this.opened.set(key, binary);
     return binary;
   }

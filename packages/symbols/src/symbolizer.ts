@@ -54,6 +54,10 @@ export class SystemSymbolizer implements Symbolizer {
     return symbols;
   }
 
+  prepareUser(pid: number): void {
+    this.process(pid);
+  }
+
   kernel(addresses: BigUint64Array, style: FrameStyle): string[] {
     this.prepareKernel();
     return texts(addresses, style, true, (address) => this.kernelSymbols?.find(address) ?? UNKNOWN);

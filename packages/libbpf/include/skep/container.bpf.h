@@ -8,11 +8,13 @@
 const volatile bool skep_cgroups_on = false;
 const volatile bool skep_mntns_on = false;
 
-/* Replaced by the pinned map when the option is given; key: cgroup v2 id. */
+/*
+ * Replaced by the pinned map when the option is given; key: cgroup v2 id. Preallocated, as programs on perf events may
+ * use no other before Linux 6.1.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64);
 	__type(value, __u64);
 } skep_cgroups SEC(".maps");
@@ -21,7 +23,6 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64);
 	__type(value, __u32);
 } skep_mntns SEC(".maps");
