@@ -52,7 +52,9 @@ export function compilerError(
   code: ErrorCode,
   diagnostics: readonly Diagnostic[],
 ): SkepError | undefined {
-  const errors = diagnostics.map(
+  // A macro that is expanded several times brings one mistake several times.
+  const distinct = new Map(diagnostics.map((one) => [`${one.file}:${one.line}: ${one.message}`, one]));
+  const errors = [...distinct.values()].map(
     (one) => new SkepError(code, one.message, remedyFor(one.message), { location: locationOf(folder, one) }),
   );
   return errors.length > 1 ? new SkepErrors(errors) : errors[0];

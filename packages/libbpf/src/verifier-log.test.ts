@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { instructionsProcessed, lastLines, verifierLog } from './verifier-log.js';
+import { instructionsProcessed, lastLines, lastPlace, verifierLog } from './verifier-log.js';
 
 const KERNEL = `0: R1=ctx(off=0,imm=0) R10=fp0
 ; return *(int *)ctx->ptr;
@@ -31,5 +31,18 @@ describe('the log of the verifier', () => {
   it('says how many instructions were processed, from 5.10 to 6.18', () => {
     expect(instructionsProcessed(`verification time 99 usec\nstack depth 16\n${STATISTICS}\n`)).toBe(4);
     expect(() => instructionsProcessed(KERNEL)).toThrow('no statistics');
+  });
+});
+
+describe('lastPlace', () => {
+  const log =
+    '0: (b7) r0 = 0\n; e->pid = 1; @ one.bpf.c:6\n1: (7b) *(u64 *)(r1 +0) = r0\n; e->x = 2; @ one.bpf.c:7\nR1 bad';
+
+  it('is the line of source that the verifier came to last', () => {
+    expect(lastPlace(log)).toEqual({ file: 'one.bpf.c', line: 7 });
+  });
+
+  it('is not known where the kernel does not say it', () => {
+    expect(lastPlace('; e->pid = 1;\n1: (7b) *(u64 *)(r1 +0) = r0\n')).toBeUndefined();
   });
 });

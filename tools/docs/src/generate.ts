@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { filledReadme, fillMarks, sinkOptions } from '@skep/build';
+import { apiPages } from './api-page.js';
 import { frameTables } from './frame-tables.js';
 import { type KernelCell, kernelsPage } from './kernels-page.js';
 import { type DocumentedPackage, loadPackages, loadTools } from './packages.js';
@@ -31,6 +32,7 @@ export async function generate(root: string): Promise<Pages> {
   const cells = JSON.parse(readFileSync(join(root, 'tools/matrix/results.json'), 'utf8')) as KernelCell[];
   pages.set('docs/kernels.md', kernelsPage(cells));
   pages.set('docs/configuration.md', configuration(root, sinks, processors));
+  for (const [path, text] of apiPages(root)) pages.set(path, text);
   const readme = join(root, 'README.md');
   if (existsSync(readme)) {
     pages.set('README.md', fillMarks(readFileSync(readme, 'utf8'), { tools: toolSummary(tools) }));
