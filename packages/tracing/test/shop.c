@@ -7,9 +7,11 @@
 __extension__ unsigned short shop_order_semaphore __attribute__((unused)) __attribute__((section(".probes")));
 __extension__ unsigned short shop_close_semaphore __attribute__((unused)) __attribute__((section(".probes")));
 
+static const char item[] = "honey";
+
 __attribute__((noinline)) long shop_add(long price, int tax)
 {
-	DTRACE_PROBE3(shop, order, price, tax, "honey");
+	DTRACE_PROBE3(shop, order, price, tax, item);
 	return price + tax;
 }
 
@@ -24,6 +26,8 @@ int main(int argc, char **argv)
 {
 	long n = argc > 1 ? atol(argv[1]) : 3, sum = 0;
 
+	/* A page that nobody has touched is not in memory, and a probe cannot read it. */
+	(void)*(volatile const char *)item;
 	for (long i = 0; i < n; i++)
 		sum = shop_add(sum, i);
 	sum += shop_depth(argc > 2 ? atol(argv[2]) : 0);

@@ -33,12 +33,13 @@ static __always_inline int on_start(const char *query, __u32 length)
 	e->time = bpf_ktime_get_boot_ns();
 	e->pid = id >> 32;
 	e->tid = id;
-	if (length && length < QUERY_BYTES - 1) {
-		/* Packets do not end with NUL. */
-		copied = bpf_probe_read_user_str(&e->query, (length & (QUERY_BYTES - 1)) + 1, query);
-	} else {
-		copied = bpf_probe_read_user_str(&e->query, sizeof(e->query), query);
-	}
+	/* Packets do not end with NUL: of one more byte the last becomes it. */
+	if (length == 0)
+		length = QUERY_BYTES - 1;
+	asm volatile("" : "+r"(length)); /* or clang makes one comparison of both, which the verifier does not follow */
+	if (length > QUERY_BYTES - 1)
+		length = QUERY_BYTES - 1;
+	copied = bpf_probe_read_user_str(&e->query, length + 1, query);
 	e->query_bytes = copied < 0 ? 0 : copied;
 	skep_remember(events, started, &id, e);
 	return 0;

@@ -11,7 +11,9 @@ static void serve(const char *query)
 		usleep(20000);
 }
 
-__attribute__((noinline)) int maria(int command, void *thd, char *packet, unsigned length, int more)
+#ifdef WITH_MARIA
+/* Weak: the compiler must pass all arguments, whether they are used or not. */
+__attribute__((noinline, weak)) int maria(int command, void *thd, char *packet, unsigned length, int more)
 	__asm__("_Z16dispatch_command19enum_server_commandP3THDPcjb");
 int maria(int command, void *thd, char *packet, unsigned length, int more)
 {
@@ -20,12 +22,13 @@ int maria(int command, void *thd, char *packet, unsigned length, int more)
 	memset(packet, 'x', length);
 	return more;
 }
+#endif
 
 struct data {
 	const char *query;
 	unsigned length;
 };
-__attribute__((noinline)) int mysql(void *thd, const struct data *data, int command)
+__attribute__((noinline, weak)) int mysql(void *thd, const struct data *data, int command)
 	__asm__("_Z16dispatch_commandP3THDPK8COM_DATA19enum_server_command");
 int mysql(void *thd, const struct data *data, int command)
 {
@@ -41,12 +44,16 @@ static void query(char kind, const char *text)
 	strcpy(packet, text);
 	strcat(packet, "garbage");
 	if (kind == 'u') {
+#ifdef WITH_PROBES
 		DTRACE_PROBE5(mysql, query__start, text, 7L, "shop", "root", "localhost");
 		serve(text);
 		DTRACE_PROBE1(mysql, query__done, 0);
+#endif
 	} else if (kind == 'm') {
+#ifdef WITH_MARIA
 		maria(3, packet, packet, strlen(text), 0);
 		maria(1, packet, packet, strlen(text), 0);
+#endif
 	} else {
 		mysql(packet, &data, 3);
 		mysql(packet, &data, 23);

@@ -1,0 +1,156 @@
+// The general-purpose tracers on a program whose calls are known: by functions, return values and USDT probes.
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { prepareHeaders } from '@skep/headers';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const run = promisify(execFile);
+const noRoot = process.getuid?.() !== 0;
+const noProbes = !['x86_64', 'aarch64'].some((arch) => existsSync(`/usr/include/${arch}-linux-gnu/sys/sdt.h`));
+
+let noHeaders = true;
+let shop = '';
+
+beforeAll(() => {
+  if (noRoot || noProbes) return;
+  shop = join(mkdtempSync(join(tmpdir(), 'skep-shop-')), 'shop');
+  const source = join(root, 'packages/tracing/test/shop.c');
+  execFileSync('clang', ['-O2', '-fno-optimize-sibling-calls', '-o', shop, source]);
+  try {
+    Object.assign(
+      process.env,
+      prepareHeaders(() => undefined),
+    );
+    noHeaders = false;
+  } catch {
+    // Said by the tests that are skipped.
+  }
+});
+
+/** Rows of a tool as JSON; `work` runs when everything is attached. */
+async function traced(args: readonly string[], work: () => Promise<unknown>): Promise<Record<string, unknown>[]> {
+  const command = [join(root, 'packages/cli/bin/skep.mjs'), ...args, '-o', 'json'];
+  const skep = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  skep.stdout.on('data', (data) => (out += data));
+  skep.stderr.on('data', (data) => (err += data));
+  const ended = once(skep, 'close');
+  while (skep.exitCode === null && !hasDropped(skep.pid!)) await sleep(50);
+  await work();
+  await sleep(500);
+  skep.kill('SIGINT');
+  await ended;
+  expect(err).toMatch(/delivered \+ 0 lost/);
+  return out.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]));
+}
+
+/** Capabilities are dropped once everything is attached. */
+function hasDropped(pid: number): boolean {
+  try {
+    return /^CapPrm:\s*0+$/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  } catch {
+    return true; // it has ended
+  }
+}
+
+const sell =
+  (calls: number, depth = 0) =>
+  () =>
+    run(shop, [String(calls), String(depth)]);
+
+describe.skipIf(noRoot || noProbes)('without a compiler', () => {
+  it('funccount counts functions of a program, each place once', async () => {
+    const rows = await traced(['funccount', `${shop}:shop_*`], sell(12, 4));
+    const counts = Object.fromEntries(rows.map(({ func, count }) => [func, count]));
+    // 12 calls of main, and two of the recursion; shop_plus is the same place as shop_add.
+    const add = counts.shop_add ?? counts.shop_plus;
+    expect([add, counts.shop_depth, Object.keys(counts).length]).toEqual([14, 5, 2]);
+  });
+
+  it('funccount counts USDT probes, those with a semaphore too', async () => {
+    const rows = await traced(['funccount', `u:${shop}:*`], sell(9));
+    expect(rows.map(({ func, count }) => [func, count])).toEqual([
+      ['shop:close', 1],
+      ['shop:order', 9],
+    ]);
+  });
+
+  it('funclatency measures calls inside calls', async () => {
+    const rows = await traced(['funclatency', `${shop}:shop_depth`], sell(1, 9));
+    const total = rows.find((row) => 'avg' in row)!;
+    const buckets = rows.filter((row) => 'low' in row);
+    expect([total.func, total.count]).toEqual(['shop_depth', 10]);
+    expect(buckets.reduce((sum, { count }) => sum + Number(count), 0)).toBe(10);
+  });
+
+  it('funclatency counts the outermost calls alone when it is told to', async () => {
+    const rows = await traced(['funclatency', '-l', '1', `${shop}:shop_depth`], sell(1, 9));
+    expect(rows.find((row) => 'avg' in row)!.count).toBe(1);
+  });
+});
+
+describe.skipIf(noRoot || noProbes)('with a compiler', () => {
+  it('argdist counts arguments, results and what a filter leaves', async ({ skip }) => {
+    if (noHeaders) skip('no kernel headers');
+    const args = [
+      'argdist',
+      ...['-C', `p:${shop}:shop_add(long price, int tax):int:tax#taxes`],
+      ...[
+        '-C',
+        `r:${shop}:shop_add(long price, int tax):int,long:$entry(tax),$retval:$latency > 0 && $entry(tax) == 2`,
+      ],
+      ...['-C', `u:${shop}:order():char*:arg3`],
+      ...['-H', `p:${shop}:shop_add(long price, int tax):u64:tax:tax > 0`],
+      ...['-i', '600'],
+    ];
+    const rows = await traced(args, sell(5));
+    const counts = rows.filter((row) => 'event' in row).map(({ label, event, count }) => [label, event, count]);
+    expect(counts.filter(([label]) => label === 'taxes').map(([, event, count]) => [event, count])).toEqual(
+      [0, 1, 2, 3, 4].map((tax) => [`tax = ${tax}`, 1]),
+    );
+    expect(
+      counts.filter(([label]) => String(label).startsWith('r:')).map(([, event, count]) => [event, count]),
+    ).toEqual([['$entry(tax) = 2, $retval = 3', 1]]);
+    expect(counts.at(-1)!.slice(1)).toEqual(['arg3 = honey', 5]);
+    const buckets = rows.filter((row) => 'low' in row).map(({ low, high, count }) => [low, high, count]);
+    expect(buckets).toEqual([
+      [0, 1, 1],
+      [2, 3, 2],
+      [4, 7, 1],
+    ]);
+  });
+
+  it('trace says what is passed, and ends by itself', async ({ skip }) => {
+    if (noHeaders) skip('no kernel headers');
+    const args = [
+      'trace',
+      `p:${shop}:shop_add(long price, int tax) (tax >= 2) "%ld and %d of %-4x|", price, tax, tax`,
+      `r:${shop}:shop_add "gives %lld", retval`,
+      `u:${shop}:order (STRCMP("hon", arg3)) "%s for %d", arg3, arg2`,
+    ];
+    const rows = await traced(args, sell(4));
+    const messages = (part: string) => rows.map(({ message }) => String(message)).filter((text) => text.includes(part));
+    expect(messages('and')).toEqual(['1 and 2 of 2   |', '3 and 3 of 3   |']);
+    expect(messages('gives')).toEqual(['gives 0', 'gives 1', 'gives 3', 'gives 6']);
+    expect(messages('honey')).toEqual([0, 1, 2, 3].map((tax) => `honey for ${tax}`));
+    expect(new Set(rows.map(({ comm, func }) => `${comm} ${func}`))).toEqual(new Set(['shop shop_add', 'shop order']));
+  });
+
+  it('trace counts what is the same with -A', async ({ skip }) => {
+    if (noHeaders) skip('no kernel headers');
+    const args = ['trace', '-A', '-M', '6', `p:${shop}:shop_add(long price, int tax) "%d", tax >> 2`];
+    const rows = await traced(args, sell(20));
+    expect(rows.map(({ message, count }) => [message, count])).toEqual([
+      ['0', 4],
+      ['1', 2],
+    ]);
+  });
+});
