@@ -10,7 +10,6 @@ const CONDITIONS: ReadonlySet<string> = new Set([
   'clear',
   'json',
   'folded',
-  'delimited',
   'annotated',
 ]);
 const CONDITION_MAPS: ReadonlySet<string> = new Set(['keyFields', 'fields']);
@@ -31,10 +30,16 @@ function visit(node: unknown, variants: readonly OptionValues[], used: Set<strin
   } else if (typeof node === 'object' && node !== null) {
     for (const [name, value] of Object.entries(node)) {
       if (CONDITIONS.has(name)) note(value, used);
-      if (CONDITION_MAPS.has(name)) for (const condition of Object.values(value as object)) note(condition, used);
+      if (CONDITION_MAPS.has(name) && !isField(value))
+        for (const condition of Object.values(value as object)) note(condition, used);
       if (name !== OF_ROWS) visit(value, variants, used);
     }
   }
+}
+
+/** A declared column may have the name of such a map. */
+function isField(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'type' in value && 'doc' in value;
 }
 
 /** A condition that is a name: `failed`, `!failed`. */
