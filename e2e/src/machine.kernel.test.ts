@@ -117,9 +117,10 @@ it('a kernel that takes none of the attach sets is told set by set, and exits wi
   mkdirSync(join(plugin, 'src'), { recursive: true });
   mkdirSync(join(plugin, 'dist'));
   cpSync(join(ROOT, 'e2e/src/programs/nowhere.bpf.c'), join(plugin, 'src/nowhere.bpf.c'));
-  const main = `import { definePlugin, objectFile } from '@skep/core';
+  const main = `import { definePlugin } from '@skep/core';
+    import object from './src/nowhere.bpf.js';
     export default definePlugin({
-      object: objectFile(new URL('./dist/nowhere.bpf.o', import.meta.url)),
+      object,
       attach: [['by_name'], ['by_raw']],
       streams: { rows: { ring: 'events' } },
       selftest: { workload: () => {}, expect: () => true },
