@@ -88,17 +88,18 @@ function counts(text: string): Record<string, number> {
   return Object.fromEntries(rows.map(([, func, count]) => [func!, Number(count)]));
 }
 
-/** The last output alone: counts are kept from one to the next. */
-function last(text: string): string {
-  return text.split(/^\[?\d\d:\d\d:\d\d\]?$/m).at(-1)!;
+/** The last output alone that has this: counts are kept from one to the next, and skep writes the time above each stream. */
+function last(text: string, part: RegExp): string {
+  const outputs = text.split(/^\[?\d\d:\d\d:\d\d\]?$/m);
+  return outputs.findLast((one) => part.test(one)) ?? '';
 }
 
 function events(text: string): string[] {
-  const rows = [...last(text).matchAll(/(\d+) +((?:fd|size|\$PID) = .*)$/gm)];
+  const rows = [...last(text, /COUNT/).matchAll(/(\d+) +((?:fd|size|\$PID) = .*)$/gm)];
   return rows.map(([, count, event]) => `${count} ${event}`).sort();
 }
 
 function buckets(text: string): string[] {
-  const rows = [...last(text).matchAll(/^ *(\d+) -> (\d+) *: ([1-9]\d*)/gm)];
+  const rows = [...last(text, /->/).matchAll(/^ *(\d+) -> (\d+) *: ([1-9]\d*)/gm)];
   return rows.map(([, low, high, count]) => `${low} ${high} ${count}`);
 }
