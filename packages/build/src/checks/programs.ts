@@ -51,6 +51,6 @@ function planProblems(
 /** Names of maps reach the kernel whole. */
 export const mapProblems: Check = ({ info }) =>
   info.maps
-    // Those of libbpf's own headers are what they are.
+    // Those of libbpf's usdt.bpf.h are told apart by their first 15 characters.
     .filter((name) => name.length > LONGEST_NAME && !name.startsWith('__bpf_'))
     .map((name) => `map ${name} has ${name.length} characters, at most ${LONGEST_NAME} reach the kernel`);
