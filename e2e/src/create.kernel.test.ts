@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { ROOT, SKEP, temporaryFolder } from './support/paths.js';
 import { runSkep } from './support/skep.js';
 
-const KINDS = ['events', 'table', 'histogram', 'uprobe'];
+const KINDS = ['events', 'table', 'histogram', 'stacks', 'uprobe'];
 
 it('plugins made in the workspace build, pass its test, lint and run as they are', { timeout: 600_000 }, async () => {
   const home = temporaryFolder();
@@ -28,7 +28,7 @@ it('plugins made in the workspace build, pass its test, lint and run as they are
   }
   const env = { ...process.env, SKEP_TEST_STAGE: 'unit', NO_COLOR: '1' };
   const test = spawnSync('npx', ['vitest', 'run', 'plugins'], { cwd: home, env, encoding: 'utf8' });
-  expect(test.stdout).toMatch(/Tests +56 passed \(56\)/);
+  expect(test.stdout).toMatch(/Tests +70 passed \(70\)/);
   const lint = spawnSync('npx', ['biome', 'check', '--vcs-enabled=false', '.'], { cwd: home, env, encoding: 'utf8' });
   expect(lint.status, lint.stderr).toBe(0);
   for (const kind of KINDS) {

@@ -149,6 +149,7 @@ describe('a plugin', { timeout: 300_000 }, () => {
   it.each([
     ['table', 'skep-plugin-busy'],
     ['histogram', 'skep-plugin-lives'],
+    ['stacks', 'skep-plugin-forks'],
     ['uprobe', 'skep-plugin-names'],
   ])('of kind %s does the same, and sees what it is made for', (kind, packageName) => {
     const folder = join(home, packageName);

@@ -1,5 +1,5 @@
 /** What can be made. */
-export type Kind = 'events' | 'table' | 'histogram' | 'uprobe' | 'bcc' | 'sink' | 'processor';
+export type Kind = 'events' | 'table' | 'histogram' | 'stacks' | 'uprobe' | 'bcc' | 'sink' | 'processor';
 
 /** What a kind is, for help and for the README of what is made. */
 export interface KindFacts {
@@ -46,6 +46,19 @@ comm = sleep
     kernels: BY_TRACEPOINT,
     hasOptions: false,
   },
+  stacks: {
+    description: 'where new processes and threads come from, by stack',
+    about: 'Counted in the kernel by the stack that made them; `-o FILE.svg` draws a flame graph.',
+    example: `# skep {{name}} 5 1
+    kernel_clone
+    __x64_sys_vfork
+    do_syscall_64
+    __vfork
+    -                sh (42)
+        3`,
+    kernels: BY_TRACEPOINT,
+    hasOptions: false,
+  },
   uprobe: {
     description: 'names that programs look up by getaddrinfo(3)',
     about: 'One row per call. Programs that are linked statically, or that ask DNS servers themselves, are not seen.',
@@ -60,4 +73,4 @@ TIME                          PID COMM HOST
   processor: { ...NONE, description: 'drops the rows of some commands' },
 };
 
-export const PLUGIN_KINDS: readonly Kind[] = ['events', 'table', 'histogram', 'uprobe', 'bcc'];
+export const PLUGIN_KINDS: readonly Kind[] = ['events', 'table', 'histogram', 'stacks', 'uprobe', 'bcc'];
