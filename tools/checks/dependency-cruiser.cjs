@@ -41,7 +41,7 @@ module.exports = {
     only('examples-need-libbcc', '^examples/', packages('core', 'libbcc')),
     only('build-needs-runner', '^packages/build/', packages('core', 'libbpf', 'runner')),
     only('create-needs-core', '^packages/create-skep-plugin/', packages('core')),
-    only('testing-needs-build', '^packages/testing/', packages('build', 'core', 'libbpf')),
+    only('testing-needs-build', '^packages/testing/', packages('build', 'core', 'libbpf', 'runner')),
     {
       name: 'plugins-need-core',
       comment: 'a plugin may use nothing that a third party cannot, and no other plugin',

@@ -5,6 +5,7 @@ export { processorContext, sinkContext } from './contexts.js';
 export * from './fake-ring.js';
 export * from './json-rows.js';
 export * from './layout.js';
+export { KERNELS, type PlanTest, plannedSet } from './plugin-plans.js';
 export { batchOfRecords, type KernelRecord } from './plugin-records.js';
 export * from './prototypes.js';
 export * from './record-bytes.js';

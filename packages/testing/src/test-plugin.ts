@@ -22,9 +22,16 @@ import {
   streamProblems,
   structProblems,
 } from '@skep/build';
-import { ByteBuffer, createWriter, type OptionValues, rowsOf } from '@skep/core';
+import { ByteBuffer, createWriter, type Log, type OptionValues, rowsOf } from '@skep/core';
+import { GUARDED_HELPERS } from '@skep/libbpf';
+import { type LoadedPlugin, runSelfTests, type SelfTestResult } from '@skep/runner/tool';
 import { describe, expect, it } from 'vitest';
+import { type PlanTest, plannedSet } from './plugin-plans.js';
 import { batchOfRecords, type KernelRecord } from './plugin-records.js';
+
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
+/** Each test of a plugin has a minute of its own. */
+const SELFTEST_MS = 300_000;
 
 const CHECKS: readonly (readonly [string, Check])[] = [
   ['has a complete package.json', manifestProblems],
@@ -56,16 +63,23 @@ export interface RecordTest {
 
 export interface PluginTestOptions {
   readonly records?: readonly RecordTest[];
+  /** Which attach set other kernels take, also when they are taken to lack something. */
+  readonly plans?: readonly PlanTest[];
+  /** Run the plugin's own tests as well, by every attach set, where this process may trace. Default: as root. */
+  readonly selftest?: boolean;
 }
 
 /**
  * Register what every plugin owes as vitest tests: that package, definition, object, sources and README agree, and that
- * records become the rows they should. Needs the plugin built; no kernel, no privilege. Whether it sees what happens is
- * what its self-tests say (`skep selftest`).
+ * records become the rows they should. Needs the plugin built; no kernel, no privilege. As root also its self-tests, by
+ * every attach set that this kernel takes.
  *
  * @param at the folder of the package, such as `plugins/security/opensnoop`, or `new URL('..', import.meta.url)`
  */
-export function testPlugin(at: string | URL, { records = [] }: PluginTestOptions = {}): void {
+export function testPlugin(
+  at: string | URL,
+  { records = [], plans = [], selftest = process.getuid?.() === 0 }: PluginTestOptions = {},
+): void {
   const folder = typeof at === 'string' ? at : fileURLToPath(at);
   describe(basename(folder), () => {
     let reading: Promise<PluginUnderTest> | undefined;
@@ -82,7 +96,28 @@ export function testPlugin(at: string | URL, { records = [] }: PluginTestOptions
     it.each(records)('makes rows of what the program records for $stream', async (test) => {
       checkRecords(await plugin(), test);
     });
+    it.each(plans)('is attached as planned on $kernel without $without', async ({ takes, ...plan }) => {
+      expect(plannedSet(await importPlugin(folder), plan)).toEqual([...takes]);
+    });
+    it.runIf(selftest)('sees what happens, by every attach set of this kernel', { timeout: SELFTEST_MS }, async () => {
+      await expectSelfTests(await importPlugin(folder));
+    });
   });
+}
+
+/** One that is refused by this kernel is none of the plugin's faults, but one must have passed. */
+async function expectSelfTests(plugin: LoadedPlugin): Promise<void> {
+  const results: SelfTestResult[] = [];
+  for await (const result of runSelfTests(plugin, { everySet: true, log: SILENT, allow: GUARDED_HELPERS })) {
+    results.push(result);
+  }
+  const said = ({ test, set, reason }: SelfTestResult) => `${test} [${set.join(' + ')}]: ${reason}`;
+  expect(results.filter(({ outcome }) => outcome === 'failed').map(said)).toEqual([]);
+  const skipped = results.filter(({ outcome }) => outcome === 'skipped').map(said);
+  expect(
+    results.some(({ outcome }) => outcome === 'passed'),
+    skipped.join('\n'),
+  ).toBe(true);
 }
 
 function checkRecords(plugin: PluginUnderTest, { stream, options = {}, records, rows, text }: RecordTest): void {
