@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './paths.js';
@@ -7,18 +7,20 @@ import { ROOT } from './paths.js';
 const NOBODY = 65534;
 
 /** Packages that somebody needs who writes plugins, sinks and processors, by their folders. */
-const WORKSHOP = [
-  'build',
-  'cli',
-  'core',
-  'create-skep-plugin',
-  'libbcc',
-  'libbpf',
-  'runner',
-  'sink-file',
-  'sink-stdout',
-  'testing',
-];
+const WORKSHOP = withDependencies(['cli', 'sink-file', 'testing']);
+
+/** Packages of the workspace by their folders, and those of it that they need. */
+export function withDependencies(names: readonly string[]): readonly string[] {
+  const all = new Set(names);
+  for (const name of all) {
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'packages', name, 'package.json'), 'utf8'));
+    for (const needed of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
+      const folder = needed.replace('@skep/', '');
+      if (existsSync(join(ROOT, 'packages', folder))) all.add(folder);
+    }
+  }
+  return [...all];
+}
 
 /** What `npm pack` makes of packages of the workspace, by their folders. */
 export type Tarballs = ReadonlyMap<string, string>;
