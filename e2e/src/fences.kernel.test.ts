@@ -4,13 +4,21 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, it } from 'vitest';
-import { ROOT, temporaryFolder } from './support/paths.js';
+import { expect, it, onTestFinished } from 'vitest';
+import { ROOT } from './support/paths.js';
 import { accountOf, runSkep, startSkep } from './support/skep.js';
 import { Storm } from './support/storm.js';
+import { emptyFolder, remove } from './support/stranger.js';
 
 const CORE = pathToFileURL(createRequire(import.meta.url).resolve('@skep/core')).href;
 const MISSING = '/skep-e2e/no/such/file';
+
+/** The tools are found beside skep; what a test installs is its own. */
+function ownFolder(): string {
+  const folder = emptyFolder();
+  onTestFinished(() => remove(folder));
+  return folder;
+}
 
 function packageIn(folder: string, name: string, code: string): string {
   const root = join(folder, 'node_modules', name);
@@ -23,7 +31,7 @@ function packageIn(folder: string, name: string, code: string): string {
 
 it('a sink that throws, in its calls and in a timer of its own, is named and counted; the others get everything', async () => {
   const storm = new Storm(MISSING);
-  const folder = temporaryFolder();
+  const folder = ownFolder();
   packageIn(
     folder,
     'skep-sink-shaky',
@@ -69,7 +77,7 @@ sinks: { good: { use: stdout, format: json }, bad: shaky }\n`,
 });
 
 it('a sink that cannot even be made is named, and nothing is attached', async () => {
-  const folder = temporaryFolder();
+  const folder = ownFolder();
   packageIn(
     folder,
     'skep-sink-stillborn',
@@ -85,7 +93,7 @@ export default defineSink({ create() { return undefined.x; } });\n`,
 });
 
 it('a plugin that changes what it traces is refused at its place in the file, until it is allowed by name', async () => {
-  const folder = temporaryFolder();
+  const folder = ownFolder();
   const root = packageIn(
     folder,
     'skep-plugin-killer',
@@ -143,7 +151,7 @@ SEC("raw_tp/sys_enter") int enter(void *ctx) {
 });
 
 it('a package is pinned by what skep info prints', async () => {
-  const folder = temporaryFolder();
+  const folder = ownFolder();
   const root = packageIn(
     folder,
     'skep-sink-plain',

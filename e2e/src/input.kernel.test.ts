@@ -35,7 +35,7 @@ describe('a mistake on the command line is named, exits with 2 and attaches noth
     [['opensnoop', '5'], /takes no interval, got "5"/],
     [['opensnoop', '--duration', '-5s'], /a time above 0/],
     [['opensnoop', '--duration', '30d'], /24d/],
-    [['opensnoop', '-o', 'xml'], /expected one of table, json, csv, logfmt, got "xml"/],
+    [['opensnoop', '-o', 'xml'], /expected one of table, json, csv, logfmt, folded, got "xml"/],
     [['opensnoop', '--where', 'nope == 1'], /no stream has field "nope"/],
     [['opensnoop', '--where', 'pid ='], /unexpected character "="/],
     [['biotop', '-1'], /interval of biotop: expected a number above 0, got "-1"/],
