@@ -1,4 +1,4 @@
-import { type StatsListener, unwatchFile, watchFile } from 'node:fs';
+import { type BigIntStats, statSync } from 'node:fs';
 import type { FeatureSet } from '@skep/libbpf';
 import {
   AGENT,
@@ -52,6 +52,8 @@ interface RunSettings {
 }
 
 async function runAgent({ file, durationMs, watching, verbose, without }: RunSettings): Promise<number> {
+  // Before it is read: a change from here on is seen.
+  const seen = stateOf(file);
   let config = await loadConfig(file);
   const log = createLog(verbose ? 'debug' : config.agent.log);
   let readerLeft = false;
@@ -107,7 +109,7 @@ async function runAgent({ file, durationMs, watching, verbose, without }: RunSet
     log.info(`${composition(config)}; Ctrl-C ends`);
     isStarted = true;
     if (reloadAfterStart) reload();
-    if (watching) cleanUp.push(watchFor(file, reload));
+    if (watching) cleanUp.push(watchFor(file, seen, reload));
     if (durationMs !== undefined) {
       const timer = setTimeout(() => agent.stop(), durationMs);
       cleanUp.push(() => clearTimeout(timer));
@@ -144,14 +146,27 @@ function oneAtATime(work: () => Promise<void>): () => void {
   };
 }
 
-function watchFor(file: string, changed: () => void): () => void {
-  const listener: StatsListener = (now, before) => {
+/** Call `changed` whenever the file is another than it was, the first time compared with `seen`. */
+function watchFor(file: string, seen: BigIntStats | undefined, changed: () => void): () => void {
+  let last = seen;
+  const timer = setInterval(() => {
+    const now = stateOf(file);
     // Gone for the moment in which another takes its place.
-    if (now.mtimeMs === 0) return;
-    if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino || now.size !== before.size) changed();
-  };
-  watchFile(file, { interval: WATCH_MS, persistent: false }, listener);
-  return () => unwatchFile(file, listener);
+    if (!now || (last && now.mtimeNs === last.mtimeNs && now.ino === last.ino && now.size === last.size)) return;
+    last = now;
+    changed();
+  }, WATCH_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Undefined when it is not there or cannot be looked at: whoever reads it says why. */
+function stateOf(file: string): BigIntStats | undefined {
+  try {
+    return statSync(file, { bigint: true });
+  } catch {
+    return undefined;
+  }
 }
 
 function composition(config: Config): string {
