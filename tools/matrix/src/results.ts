@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HERE } from './kernels.js';
-import { type MatrixRow, setKey } from './rows.js';
+import { lacksTarget, type MatrixRow, setKey } from './rows.js';
 
 /** Where each run leaves what it measured, a file per kernel: results belong to the working copy that was tested. */
 const MEASURED = fileURLToPath(new URL('../../../.cache/matrix', import.meta.url));
@@ -36,9 +36,9 @@ export function readPublished(): PublishedRow[] {
 export function publish(rows: readonly MatrixRow[], declared: ReadonlySet<string>): void {
   const replaced = new Set(rows.map(({ tool, kernel }) => `${tool} ${kernel}`));
   const kept = readPublished().filter((row) => !replaced.has(`${row.tool} ${row.kernel}`) && declared.has(setKey(row)));
-  const added = rows.map(({ seconds: _, ...row }) =>
-    row.kernel === HERE ? { ...row, release: version(row.release) } : row,
-  );
+  const added = rows
+    .filter((row) => !lacksTarget(row))
+    .map(({ seconds: _, ...row }) => (row.kernel === HERE ? { ...row, release: version(row.release) } : row));
   writeFileSync(PUBLISHED, rowsText([...kept, ...added].sort(byToolThenKernel)));
 }
 

@@ -77,3 +77,8 @@ function mostCostly(tests: readonly SelfTestResult[]): ProgramCost[] {
   }
   return [...most.values()];
 }
+
+/** Refused for want of what the tool traces, which is not installed: no word of the kernel's. */
+export function lacksTarget({ reason }: Pick<MatrixRow, 'reason'>): boolean {
+  return reason.startsWith('no library or program');
+}
