@@ -298,8 +298,12 @@ export class Agent {
 
   private async closeSink({ instance, sink }: OpenSink): Promise<void> {
     try {
-      await sink.flush();
-      await sink.close();
+      try {
+        await sink.flush();
+      } finally {
+        // What it holds open is let go of, whatever became of its last rows.
+        await sink.close();
+      }
     } catch (error) {
       if (!isBrokenPipeError(error)) this.log.error(faultOf(`sink ${instance.name}`, error).message);
     }
