@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareHeaders } from '@skep/headers';
-import { describe, expect, it } from 'vitest';
+import { ClickHouseServer, clusterXml, freePort, hasClickHouse, hasZooKeeper, ZooKeeper } from '@skep/testing';
+import { afterEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROOT, temporaryFolder } from './support/paths.js';
 import { accountOf, linesOf, runSkep, startSkep } from './support/skep.js';
@@ -27,19 +29,82 @@ describe.each(FILES)('configs/%s', (name) => {
   it('runs, and the account of every stream adds up', async () => {
     const text = readFileSync(join(ROOT, 'configs', name), 'utf8');
     const { plugins, sinks } = parse(text) as { plugins: object; sinks: Readonly<Record<string, { url?: string }>> };
-    // What needs a server has tests of its own.
+    // What needs a server has one below.
     if (Object.values(sinks).some(({ url }) => url?.startsWith('http'))) return;
-    const folder = join(temporaryFolder(), 'configs');
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'skep.yaml'), text);
-    const { code, stderr } = await runSkep(['run', join(folder, 'skep.yaml'), '--duration', '2s']);
-    expect(stderr).not.toMatch(/error|unaccounted|^\s+at /m);
-    const accounts = linesOf(stderr).filter((line) => line.includes(' attempted = '));
-    for (const plugin of Object.keys(plugins)) {
-      expect(accounts.filter((line) => line.startsWith(`skep: ${plugin}.`)).length, plugin).toBeGreaterThan(0);
-    }
+    await runFor2s(copyOf(text), Object.keys(plugins));
+  });
+});
+
+/** A configuration in a folder of its own, so that `../data` is there too. */
+function copyOf(text: string): string {
+  const folder = join(temporaryFolder(), 'configs');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'skep.yaml'), text);
+  return join(folder, 'skep.yaml');
+}
+
+async function runFor2s(file: string, plugins: readonly string[]): Promise<void> {
+  const { code, stderr } = await runSkep(['run', file, '--duration', '2s']);
+  expect(stderr).not.toMatch(/error|unaccounted|^\s+at /m);
+  const accounts = linesOf(stderr).filter((line) => line.includes(' attempted = '));
+  for (const plugin of plugins) {
+    expect(accounts.filter((line) => line.startsWith(`skep: ${plugin}.`)).length, plugin).toBeGreaterThan(0);
+  }
+  expect(code).toBe(0);
+}
+
+describe.skipIf(!hasClickHouse())('configurations with a ClickHouse server', () => {
+  const servers: ClickHouseServer[] = [];
+  let zookeeper: ZooKeeper | undefined;
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => server.close()));
+    await zookeeper?.close();
+    zookeeper = undefined;
+  });
+
+  /** The file as it is, but for the port; run, and asked by `skep query` as its head says. */
+  async function store(name: string, { url }: ClickHouseServer): Promise<string> {
+    const text = readFileSync(join(ROOT, 'configs', name), 'utf8');
+    expect(text).toContain('http://127.0.0.1:8123\n');
+    const file = copyOf(text.replace('http://127.0.0.1:8123', url));
+    await runFor2s(file, Object.keys((parse(text) as { plugins: object }).plugins));
+    return file;
+  }
+
+  it('configs/clickhouse.yaml stores to it', async () => {
+    servers.push(await ClickHouseServer.start());
+    const file = await store('clickhouse.yaml', servers[0]!);
+    const { code, stdout } = await runSkep(['query', 'top-opens', '-c', file]);
+    expect(stdout).toMatch(/^path +opens/);
     expect(code).toBe(0);
   });
+
+  it.skipIf(!hasZooKeeper())('configs/cluster.yaml stores to two shards, and any of them answers', async () => {
+    zookeeper = await ZooKeeper.start();
+    const ports = [await freePort(), await freePort()];
+    for (const [i, tcpPort] of ports.entries()) {
+      const extra = clusterXml('main', ports) + zookeeper.xml(`shard${i}`);
+      servers.push(await ClickHouseServer.start({ tcpPort, extra }));
+    }
+    const [first, second] = servers as [ClickHouseServer, ClickHouseServer];
+    const file = await store('cluster.yaml', first);
+    expect(await second.query('SELECT count() > 0 FROM skep.runqlat_latency')).toBe('1\n');
+    const { code, stdout } = await runSkep(['query', 'agents', '-c', file, '-o', 'json']);
+    expect(linesOf(stdout)).toHaveLength(1);
+    expect(code).toBe(0);
+  });
+});
+
+it('npm start runs the quickstart and prints queries that work', async () => {
+  const start = spawnSync('npm', ['start', '--', '--duration', '3s'], { cwd: ROOT, encoding: 'utf8' });
+  expect(start.status, start.stderr).toBe(0);
+  const queries = [...start.stderr.matchAll(/^ {4}npx skep (query .*)$/gm)].map(([, command]) => command!);
+  expect(queries.length).toBeGreaterThan(2);
+  for (const command of queries) {
+    const { status, stdout, stderr } = spawnSync(`npx skep ${command}`, { cwd: ROOT, encoding: 'utf8', shell: true });
+    expect(status, `${command}\n${stderr}`).toBe(0);
+    expect(linesOf(stdout).length, command).toBeGreaterThan(1);
+  }
 });
 
 it('an agent of several plugins and two sinks sends each row where it belongs', async () => {

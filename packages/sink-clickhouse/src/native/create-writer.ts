@@ -1,6 +1,6 @@
 import { type Batch, meanings as builtin, type Field, type Meanings } from '@skep/core';
 import type { Identity } from '../identity.js';
-import type { Representation } from '../schema/representation.js';
+import type { Encoding } from '../schema/representation.js';
 import { eachFrame, stackId } from '../schema/stacks.js';
 import type { Column, Table } from '../schema/table.js';
 import { isPlainText } from '../schema/value-kind.js';
@@ -19,7 +19,7 @@ export function createColumnWriter(
   meanings: Meanings = builtin,
 ): ColumnWriter {
   const { values, representation } = column;
-  const sink = () => createSink(representation);
+  const sink = () => createSink(representation.encoding);
   switch (values.from) {
     case 'host':
       return new ConstantWriter(sink(), identity.host);
@@ -58,7 +58,7 @@ function createFieldWriter(
 ): ColumnWriter {
   if (kind === 'ip') return new AddressWriter(index);
   if (representation.encoding === 'fixed') return new NumbersWriter(index);
-  const sink = createSink(representation);
+  const sink = createSink(representation.encoding);
   if (kind === 'list') {
     const list = meanings.get(field.meaning!)!.list!;
     return new ListWriter(sink, index, (to, data, start, end) => {
@@ -72,7 +72,8 @@ function createFieldWriter(
     : new MeaningWriter(sink, index, textOfField(field, meanings));
 }
 
-function createSink({ encoding }: Representation): TextSink {
+/** Where the texts of a column of this encoding, or the elements of its lists, are put. */
+export function createSink(encoding: Encoding): TextSink {
   return encoding === 'dictionary' || encoding === 'dictionaries' ? new DictionarySink() : new StringSink();
 }
 

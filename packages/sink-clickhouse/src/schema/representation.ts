@@ -83,7 +83,35 @@ export function representationOf(kind: ValueKind, type: string): Representation 
   return REPRESENTATIONS[kind].find((candidate) => sameType(candidate.type, type));
 }
 
+/** Whether values of one type are those of another, only written otherwise. */
+export function areInterchangeable(a: string, b: string): boolean {
+  return Object.values(REPRESENTATIONS).some((list) =>
+    [a, b].every((type) => list.some((candidate) => sameType(candidate.type, type))),
+  );
+}
+
+/**
+ * How the values of a type lie in a block.
+ *
+ * @throws Error for a type that skep does not write.
+ */
+export function encodingOf(type: string): Encoding {
+  const found = Object.values(REPRESENTATIONS)
+    .flat()
+    .find((candidate) => sameType(candidate.type, type));
+  if (!found) throw new Error(`skep writes no ${type}`);
+  return found.encoding;
+}
+
+/** Bytes of a value of a `fixed` type. */
+export function fixedWidth(type: string): number {
+  if (type === 'Bool') return 1;
+  if (type === 'IPv6' || type.startsWith('FixedString')) return 16;
+  if (type.startsWith('DateTime')) return type.startsWith('DateTime64') ? 8 : 4;
+  return Number(/\d+$/.exec(type)![0]) / 8;
+}
+
 /** Servers of all versions agree on everything in a type but spaces. */
-function sameType(a: string, b: string): boolean {
+export function sameType(a: string, b: string): boolean {
   return a.replaceAll(' ', '') === b.replaceAll(' ', '');
 }

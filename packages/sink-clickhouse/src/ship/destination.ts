@@ -6,8 +6,10 @@ import type { Engine } from '../engine.js';
 import { applySchema } from '../schema/apply.js';
 import { adoptColumns, type ExistingColumn } from '../schema/migrate.js';
 import { planTables } from '../schema/plan-table.js';
+import { areInterchangeable, sameType } from '../schema/representation.js';
 import { dropExpiredDays } from '../schema/retention.js';
 import type { Table, TableSettings } from '../schema/table.js';
+import type { Layout } from '../spool/layout.js';
 
 /** What is remembered of a store, so that blocks fit it while it is away. */
 interface Memory {
@@ -71,6 +73,18 @@ export class Destination {
   tablesOf(schema: Schema): readonly Table[] {
     return planTables(schema, this.options.settings, this.capabilities).map((table) =>
       adoptColumns(table, this.memory.tables[table.name] ?? []),
+    );
+  }
+
+  /** The columns of a table that hold another type than a block of this layout has for them, with that type. */
+  otherTypes({ table, columns }: Layout): ReadonlyMap<string, string> {
+    const there = new Map((this.memory.tables[table] ?? []).map(({ name, type }) => [name, type]));
+    return new Map(
+      columns.flatMap(({ name, type }) => {
+        const wanted = there.get(name);
+        const differs = wanted !== undefined && !sameType(wanted, type) && areInterchangeable(wanted, type);
+        return differs ? [[name, wanted]] : [];
+      }),
     );
   }
 

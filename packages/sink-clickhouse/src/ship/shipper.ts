@@ -5,7 +5,7 @@ import type { Engine } from '../engine.js';
 import { Reminder } from '../reminder.js';
 import { tableReference } from '../schema/create.js';
 import { type SealedBlock, tokenOf } from '../spool/sealed-block.js';
-import type { Spool } from '../spool/spool.js';
+import type { BlockFile, Spool } from '../spool/spool.js';
 import { Backoff } from './backoff.js';
 import type { Destination } from './destination.js';
 import type { Pace } from './pace.js';
@@ -131,8 +131,16 @@ export class Shipper {
 
   /** Settles when the store has the block; with another token when it is mistaken about having it. */
   private async insert(block: SealedBlock): Promise<void> {
+    const { spool, destination } = this.options;
+    const types = destination.otherTypes(block.layout);
+    // Sealed before the store was known, or for the one that was there before.
+    if (types.size === 0) return this.insertFile(block, block);
+    await spool.withRecoded(block, types, (file) => this.insertFile(block, file));
+  }
+
+  private async insertFile(block: SealedBlock, { path, bytes }: BlockFile): Promise<void> {
     const { engine, database, spool, destination } = this.options;
-    const { layout, path, bytes, rows } = block;
+    const { layout, rows } = block;
     const token = tokenOf(block);
     const isDoubtful = destination.capabilities.deduplicationToken && (this.doubtful.has(block) || !spool.isOwn(block));
     for (let n = 0; n < MOST_INSERTS; n++) {

@@ -1,7 +1,8 @@
-import { mkdir, rename, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Log, SkepError } from '@skep/core';
 import type { Counts } from '../counts.js';
+import { recodeBlock } from '../native/recode.js';
 import { Reminder } from '../reminder.js';
 import { checksumOf, syncFolder, writeFileOf } from './block-file.js';
 import { blockName } from './block-name.js';
@@ -23,6 +24,9 @@ export interface SpoolSettings {
   /** Blocks are on the disk, not only in the kernel's cache, before they count as sealed. */
   readonly sync: boolean;
 }
+
+/** A block as a store reads it. */
+export type BlockFile = Pick<SealedBlock, 'path' | 'bytes'>;
 
 /** A block that is to be kept. */
 export interface Unsealed {
@@ -159,6 +163,25 @@ export class Spool {
   async lose(block: SealedBlock, reason: string): Promise<void> {
     this.log.error(`${block.rows} rows of ${block.layout.source} for ${block.layout.table} are lost: ${reason}`);
     await this.drop(block);
+  }
+
+  /**
+   * Lend a copy of a block whose columns have other types. It goes when `use` has settled, or at the next start: the
+   * block stays what it is.
+   */
+  async withRecoded<T>(
+    block: SealedBlock,
+    types: ReadonlyMap<string, string>,
+    use: (file: BlockFile) => Promise<T>,
+  ): Promise<T> {
+    const path = `${block.path}.part`;
+    const buffers = recodeBlock(await readFile(block.path), types);
+    try {
+      await writeFileOf(path, buffers, false);
+      return await use({ path, bytes: buffers.reduce((sum, { length }) => sum + length, 0) });
+    } finally {
+      await unlink(path).catch(() => undefined);
+    }
   }
 
   /** Whether a block was sealed by this run. */
