@@ -181,6 +181,21 @@ describe('the store', { timeout: SLOW }, () => {
     expect(await rowsOf(client, 'SELECT s FROM skep.t ORDER BY a')).toEqual([{ s: 'one' }, { s: 'two' }]);
   });
 
+  it('goes on after compressed bodies that are cut, however early that is noticed', async () => {
+    const { client, handle } = await runStore();
+    await makeTable(client);
+    const { pid } = handle;
+    const cut = gzipSync('3,three\n').subarray(0, 20);
+    const insert = () =>
+      insertBody(client, 'INSERT INTO skep.t (a, s) FORMAT CSV', cut, { 'Content-Encoding': 'gzip' });
+    for (let n = 0; n < 20; n++) {
+      const results = await Promise.allSettled([insert(), insert(), insert(), insert()]);
+      expect(results.map(({ status }) => status)).toEqual(Array(4).fill('rejected'));
+    }
+    expect(await rowsOf(client, 'SELECT count() AS n FROM skep.t')).toEqual([{ n: '0' }]);
+    expect(handle.pid).toBe(pid);
+  });
+
   it('stores nothing of a body that is cut', async () => {
     const { client, handle } = await runStore();
     await makeTable(client);

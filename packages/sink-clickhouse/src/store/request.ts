@@ -104,7 +104,8 @@ function decoded(message: IncomingMessage): Readable {
   if (encoding === 'identity') return message;
   const transform = decoder(encoding);
   if (!transform) throw new DialectError(89, 'UNKNOWN_COMPRESSION_METHOD', `Unknown compression method ${encoding}`);
-  // Its errors come out of the transform.
+  // Its errors come out of the transform, to whoever reads it: they may come before anybody does.
+  transform.on('error', () => undefined);
   pipeline(message, transform, () => undefined);
   return transform;
 }
