@@ -28,11 +28,9 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
   const flags = addToolFlags(command, plugin);
   const most = addToolArguments(command, plugin);
   const isPeriodic = Object.values(plugin.streams).some(isSnapshot);
-  const isDuration = plugin.positional === 'duration';
-  // Words for the interval can be told only where those before them are counted.
-  const takesInterval = isPeriodic && !isDuration && most < Number.POSITIVE_INFINITY;
-  if (isDuration) command.argument('[duration]', 'Seconds to run', undefined);
-  else if (takesInterval) {
+  // Words for the interval can be told only where those before them are counted; a number is not two things.
+  const takesInterval = isPeriodic && most < Number.POSITIVE_INFINITY && !takesDuration(plugin);
+  if (takesInterval) {
     command.argument('[interval]', 'Seconds between outputs', undefined);
     command.argument('[count]', 'Number of outputs', undefined);
   }
@@ -48,13 +46,11 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
     process.stdout.write(await plugin.source!(options));
     return 0;
   }
-  refuseExcess(loaded.name, command.args, most + (isDuration ? 1 : takesInterval ? 2 : 0));
-  const words = isDuration || takesInterval ? command.args.slice(most) : [];
-  const bare = readNumbers(loaded.name, words, isDuration);
+  refuseExcess(loaded.name, command.args, most + (takesInterval ? 2 : 0));
+  const bare = readNumbers(loaded.name, takesInterval ? command.args.slice(most) : []);
   const everyMs = bare.everyMs ?? ownValue(plugin, options, 'every');
   const count = bare.count ?? ownValue(plugin, options, 'outputs');
-  const durationMs =
-    readDuration('--duration', common.duration) ?? bare.forMs ?? stopAfter(loaded.name, plugin, options);
+  const durationMs = readDuration('--duration', common.duration) ?? stopAfter(loaded.name, plugin, options);
   const intervalMs = everyMs ?? (plugin.interval === undefined ? undefined : plugin.interval * 1000);
   const configFor = (values: OptionValues) => oneToolConfig(loaded, values, intervalMs ?? 1000, common);
   let config = configFor(options);
@@ -75,6 +71,11 @@ export async function runTool(name: string, args: readonly string[]): Promise<nu
     durationMs,
     ...(traced ? { traced } : {}),
   });
+}
+
+/** Whether a word without a flag says how long to run. */
+function takesDuration({ options, arguments: list = [] }: Plugin): boolean {
+  return list.some(({ option }) => options![option]!.kind === 'stop-after');
 }
 
 /** Whether a stream has a batch per interval, and not per event. */
@@ -141,11 +142,10 @@ function refuseExcess(tool: string, args: readonly string[], most: number): void
 interface BareNumbers {
   readonly everyMs: number | undefined;
   readonly count: number | undefined;
-  readonly forMs: number | undefined;
 }
 
-/** The numbers without a flag: time between outputs and count of them, or how long to run. */
-function readNumbers(tool: string, args: readonly string[], isDuration: boolean): BareNumbers {
+/** The numbers without a flag: time between outputs and count of them. */
+function readNumbers(tool: string, args: readonly string[]): BareNumbers {
   const number = (text: string, what: string, valid: (n: number) => boolean): number => {
     const n = Number(text);
     if (text.trim() !== '' && Number.isFinite(n) && valid(n)) return n;
@@ -156,13 +156,11 @@ function readNumbers(tool: string, args: readonly string[], isDuration: boolean)
     );
   };
   const [interval, count] = args;
-  const what = isDuration ? 'duration' : 'interval';
-  const ms =
-    interval === undefined ? undefined : number(interval, what, (n) => n > 0 && n * 1000 <= MAX_TIMER_MS) * 1000;
-  if (isDuration) return { everyMs: undefined, count: undefined, forMs: ms };
   return {
-    everyMs: ms,
-    forMs: undefined,
+    everyMs:
+      interval === undefined
+        ? undefined
+        : number(interval, 'interval', (n) => n > 0 && n * 1000 <= MAX_TIMER_MS) * 1000,
     count: count === undefined ? undefined : number(count, 'count', (n) => n > 0 && Number.isInteger(n)),
   };
 }

@@ -214,8 +214,6 @@ export interface PluginDefinition<
   readonly source?: (options: OptionValues<O>) => string | Promise<string>;
   /** Seconds between outputs when none is given: on the command line and in YAML. Default: at the end; YAML 5 s. */
   readonly interval?: number;
-  /** What a bare number on the command line is: the time between outputs, or how long to run. Default: interval. */
-  readonly positional?: 'interval' | 'duration';
   /** How often programs on a perf event run; default: as their sections say. */
   readonly sampling?: (options: OptionValues<O>) => Sampling;
   /** Capabilities it uses at work, such as CAP_SYS_PTRACE to look into other users' processes; the others are dropped. */

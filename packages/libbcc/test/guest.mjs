@@ -112,8 +112,7 @@ await b.close();
 const events = readFileSync('/sys/kernel/tracing/kprobe_events', 'utf8');
 console.log(
   JSON.stringify({
-    rows: rows.length,
-    row: rows[0],
+    rows,
     kinds,
     counts,
     after,

@@ -7,7 +7,7 @@ const MAX_ID = 0x7fffffff;
 export default definePlugin({
   object,
   attach: [['switch_btf'], ['switch_raw']],
-  positional: 'duration',
+  arguments: [{ option: 'duration' }],
   streams: {
     blocked: {
       doc: 'one stack of one thread, and how long the thread was off the CPU in it',
@@ -41,6 +41,7 @@ export default definePlugin({
     },
   },
   options: {
+    duration: option.stopAfter('Seconds to run', { defaultText: 'endless' }),
     pids: option.integers('Only these processes', {
       flags: '-p PID, --pid PID',
       min: 1,

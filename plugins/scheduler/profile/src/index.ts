@@ -7,7 +7,7 @@ const MAX_ID = 0x7fffffff;
 export default definePlugin({
   object,
   attach: [['sample_clock']],
-  positional: 'duration',
+  arguments: [{ option: 'duration' }],
   sampling: ({ frequency, count, cpu }) => ({ hertz: frequency, period: count, cpu }),
   streams: {
     samples: {
@@ -35,6 +35,7 @@ export default definePlugin({
     },
   },
   options: {
+    duration: option.stopAfter('Seconds to run', { defaultText: 'endless' }),
     pids: option.integers('Only these processes', {
       flags: '-p PID, --pid PID',
       min: 1,
