@@ -1,4 +1,4 @@
--- Agents: where, which version and configuration, since when, last seen
+-- Agents: where, which version and configuration, since when
 -- minutes = 1440: how far back
 SELECT
   host,

@@ -1,4 +1,4 @@
--- Heat map of disk latency: a line per step of time, a character per bucket from 1 up, doubling; darker is more
+-- Heat map of disk latency: a line per step of time, darker is more
 -- tools: biolatency
 -- minutes = 60: how far back
 -- host =: only this host

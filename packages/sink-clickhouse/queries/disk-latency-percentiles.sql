@@ -1,4 +1,4 @@
--- Percentiles of disk latency over time: the upper end of the bucket that each lies in
+-- Percentiles of disk latency over time, as upper ends of their buckets
 -- tools: biolatency
 -- minutes = 60: how far back
 -- host =: only this host

@@ -1,4 +1,4 @@
--- Is an hour complete? Whether an agent watched all of it, lost nothing, and every row it numbered is there
+-- Is an hour complete: watched all of it, nothing lost, every row there?
 -- table = opensnoop_opens: the stream, by its table
 -- host =: only this host
 -- hour =: such as 2026-01-31 14:00, in the time zone of the store; nothing: the last full one

@@ -1,4 +1,4 @@
--- What became of the events of each stream: delivered, left out, lost and where
+-- What became of the events of each stream: delivered, left out, lost
 -- minutes = 60: how far back
 -- host =: only this host
 SELECT

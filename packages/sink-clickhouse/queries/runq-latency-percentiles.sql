@@ -1,4 +1,4 @@
--- Percentiles of the wait for a CPU over time: the upper end of the bucket that each lies in
+-- Percentiles of the wait for a CPU, as upper ends of their buckets
 -- tools: runqlat
 -- minutes = 60: how far back
 -- host =: only this host

@@ -1,4 +1,4 @@
--- Where TCP sessions went, how much they carried, and how long they lasted
+-- Where TCP sessions went, what they carried, how long they lasted
 -- tools: tcplife
 -- minutes = 60: how far back
 -- host =: only this host

@@ -6,14 +6,19 @@ export function printLibrary(queries: readonly LibraryQuery[], isJson: boolean):
     printJson(queries);
     return;
   }
+  // What a query takes stands below what it answers: side by side they are wider than a terminal.
   printTable([
-    ['NAME', 'WHAT IT ANSWERS', 'TOOLS', 'PARAMETERS'],
-    ...queries.map(({ name, title, tools, parameters }) => [
-      name,
-      title,
-      tools.join(', ') || '-',
-      parameters.map((one) => `${one.name}=${one.default}`).join(' '),
-    ]),
+    ['NAME', 'WHAT IT ANSWERS, OF WHICH TOOLS, WITH WHICH --param'],
+    ...queries.flatMap(({ name, title, tools, parameters }) => {
+      const details = [tools.join(', '), parameters.map((one) => `${one.name}=${one.default}`).join(' ')];
+      const below = details.filter((text) => text !== '').join('; ');
+      return below === ''
+        ? [[name, title]]
+        : [
+            [name, title],
+            ['', `  ${below}`],
+          ];
+    }),
   ]);
 }
 
