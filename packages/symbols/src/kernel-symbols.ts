@@ -1,28 +1,29 @@
 import { readFileSync } from 'node:fs';
 import type { Frame } from './frame.js';
-import { type SymbolTable, SymbolTableBuilder } from './symbol-table.js';
+import { SymbolList } from './symbol-list.js';
+import { type Symbols, SymbolTable } from './symbol-table.js';
 
 /** Below every kernel address, so that what is left of one is exact as a number. */
 const BASE = 0xffff000000000000n;
 const BASE_HIGH = 0xffff;
 /** How far the last function may reach. */
 const LAST_SIZE = 1 << 20;
+const NEWLINE = 0x0a;
 
 /** Functions of the kernel and its modules, from the text of /proc/kallsyms. */
 export class KernelSymbols {
+  /** Of functions; those of one address count each. */
+  readonly size: number;
   private readonly table: SymbolTable;
   private readonly end: number;
   /** True when the kernel gave every address as 0: kernel.kptr_restrict, and no CAP_SYSLOG. */
   readonly isHidden: boolean;
 
-  constructor(table: SymbolTable, end: number, isHidden: boolean) {
-    this.table = table;
+  constructor(symbols: Symbols, end: number, isHidden: boolean) {
+    this.size = symbols.count;
+    this.table = new SymbolTable(symbols);
     this.end = end;
     this.isHidden = isHidden;
-  }
-
-  get size(): number {
-    return this.table.size;
   }
 
   /** The function that holds `address`, and its module (`kernel` for the kernel itself); undefined when there is none. */
@@ -46,11 +47,11 @@ export function readKernelSymbols(path = '/proc/kallsyms'): KernelSymbols {
  * which are weak.
  */
 export function parseKallsyms(text: Uint8Array): KernelSymbols {
-  const builder = new SymbolTableBuilder(text);
+  const symbols = new SymbolList(text, NEWLINE);
   let isHidden = true;
   let last = 0;
   for (let at = 0; at < text.length; ) {
-    let newline = text.indexOf(0x0a, at);
+    let newline = text.indexOf(NEWLINE, at);
     if (newline < 0) newline = text.length;
     const blank = text.indexOf(0x20, at);
     const start = blank < 0 || blank > newline ? undefined : hex(text, at, blank);
@@ -60,13 +61,13 @@ export function parseKallsyms(text: Uint8Array): KernelSymbols {
       if (isCode(type) && start > 0) {
         const nameAt = blank + 3;
         const isGlobal = type < 0x60;
-        builder.add(start, 0, isGlobal ? 0 : 1, nameAt, newline - nameAt);
+        symbols.add(start, 0, isGlobal ? 0 : 1, nameAt);
         last = Math.max(last, start);
       }
     }
     at = newline + 1;
   }
-  return new KernelSymbols(builder.build(), last + LAST_SIZE, isHidden);
+  return new KernelSymbols(symbols, last + LAST_SIZE, isHidden);
 }
 
 /** t T w W */
