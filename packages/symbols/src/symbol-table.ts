@@ -102,9 +102,9 @@ export class SymbolTable {
 
   /** `open` before `__open64`: fewest leading underscores, then the shortest. */
   private plainness(index: number): number {
+    if (this.budget <= 0) return Number.POSITIVE_INFINITY;
     const length = this.nameLength(index);
     this.budget -= length;
-    if (this.budget < 0) return Number.POSITIVE_INFINITY;
     const from = this.symbols.nameAt(index);
     let underscores = 0;
     while (underscores < length && this.symbols.text[from + underscores] === UNDERSCORE) underscores++;
