@@ -11,6 +11,8 @@ const LAST_SIZE = 1 << 20;
 
 const NEWLINE = 0x0a;
 const BLANK = 0x20;
+/** Of an address, as the kernel writes it. */
+const DIGITS = 16;
 /** Of /proc/kallsyms: it tells no size, and grows to 5 MB and more. */
 const FIRST_ROOM = 8 << 20;
 
@@ -91,7 +93,7 @@ function functionsOf(text: Uint8Array): Functions {
   let end = 0;
   for (let at = 0; at < text.length; at = end + 1) {
     end = endOfLine(text, at);
-    const blank = text.indexOf(BLANK, at);
+    const blank = text[at + DIGITS] === BLANK ? at + DIGITS : text.indexOf(BLANK, at);
     if (blank < 0 || blank + 3 >= end) continue;
     const type = text[blank + 1]!;
     const start = isCode(type) ? hex(text, at, blank) : undefined;
