@@ -127,15 +127,18 @@ function isCode(type: number): boolean {
 
 /** The address less BASE; 0 for one that is 0; undefined for what is no kernel address of 64 bits. */
 function hex(text: Uint8Array, from: number, to: number): number | undefined {
+  // In parts of 24 bits: sums beyond 32 bits are made with fractions, which are slow where the processor is emulated.
   let high = 0;
+  let middle = 0;
   let low = 0;
   for (let i = from; i < to; i++) {
     const byte = text[i]!;
     const digit = byte <= 0x39 ? byte - 0x30 : (byte | 0x20) - 0x57;
     if (digit < 0 || digit > 15) return undefined;
     if (i < to - 12) high = high * 16 + digit;
-    else low = low * 16 + digit;
+    else if (i < to - 6) middle = (middle << 4) | digit;
+    else low = (low << 4) | digit;
   }
-  if (high === 0 && low === 0) return 0;
-  return high === BASE_HIGH ? low : -1;
+  if (high === 0 && middle === 0 && low === 0) return 0;
+  return high === BASE_HIGH ? middle * 2 ** 24 + low : -1;
 }
