@@ -1,5 +1,6 @@
-// Dependencies point one way: plugins and sinks -> core; libbpf, symbols -> core; libbcc -> core, libbpf; tracing, for
-// plugins whose programs depend on their options -> libbcc; runner -> core, libbpf, libbcc, symbols; cli -> runner.
+// Dependencies point one way: plugins and sinks -> core; libbpf, symbols -> core, elf; libbcc -> core, libbpf; tracing,
+// for plugins whose programs depend on their options -> elf, libbcc; runner -> core, libbpf, libbcc, symbols;
+// cli -> runner.
 // Workspace packages are seen as what they export, `packages/<name>/dist`. Tests may also use what tests use.
 const TESTS = '\\.test\\.ts$|[/-]fixtures?\\.ts$|/test/|plugins/plugins\\.test\\.ts$';
 
@@ -21,8 +22,9 @@ module.exports = {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('core-stands-alone', '^packages/core/', []),
-    only('libbpf-needs-core', '^packages/libbpf/', packages('core')),
-    only('symbols-need-core', '^packages/symbols/', packages('core')),
+    only('elf-stands-alone', '^packages/elf/', []),
+    only('libbpf-needs-core', '^packages/libbpf/', packages('core', 'elf')),
+    only('symbols-need-core', '^packages/symbols/', packages('core', 'elf')),
     only('libbcc-needs-libbpf', '^packages/libbcc/', packages('core', 'libbpf')),
     {
       name: 'sinks-and-processors-need-core',
@@ -31,7 +33,7 @@ module.exports = {
       from: { path: '^packages/((?:sink|processor)-[^/]+)/', pathNot: TESTS },
       to: { path: '^(packages|plugins|tools|e2e|examples)/', pathNot: ['^packages/$1/', ...packages('core')] },
     },
-    only('tracing-needs-libbcc', '^packages/tracing/', packages('core', 'libbpf', 'libbcc')),
+    only('tracing-needs-libbcc', '^packages/tracing/', packages('core', 'elf', 'libbpf', 'libbcc')),
     only('runner-needs-kernels', '^packages/runner/', packages('core', 'libbpf', 'libbcc', 'symbols')),
     only(
       'cli-needs-runner',

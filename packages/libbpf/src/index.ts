@@ -14,6 +14,7 @@ export { libbpf } from './native/libbpf.js';
 export { bootOffsetNs, closeFd, rcuGracePeriod } from './native/libc.js';
 export { onLibbpfLog } from './native/printer.js';
 export * from './object.js';
+export * from './object-file.js';
 export * from './object-probe.js';
 export * from './perf-buffer.js';
 export * from './perf-event.js';

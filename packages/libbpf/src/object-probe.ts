@@ -3,10 +3,8 @@ import {
   type Capability,
   type Clock,
   createDecoder,
-  type FrameStyle,
   type Log,
   type LossCounts,
-  type Member,
   NO_LOSSES,
   type OptionValues,
   type PluginDefinition,
@@ -23,21 +21,23 @@ import { wallClock } from './clock.js';
 import { applyOptions } from './constants.js';
 import { Counters } from './counters.js';
 import { describeErrno, EACCES } from './errno.js';
-import { LivingProcesses } from './living-processes.js';
 import { withMaskedBtf } from './masked-btf.js';
 import { libbpf } from './native/libbpf.js';
 import { libc, rcuGracePeriod } from './native/libc.js';
-import { BpfObject, type LoadedFile } from './object.js';
+import { BpfObject } from './object.js';
+import type { LoadedFile } from './object-file.js';
 import type { Poller } from './poller.js';
 import { type FeatureSet, guardedHelpers, hiddenHelpers, NO_FEATURES, refuseGuarded } from './predict/index.js';
 import { refuseTurnedOff, withoutOptional } from './predict/turned-off.js';
 import { weightOf, withOnly } from './privilege/capabilities.js';
 import { LacksCapabilities, lackedBy, namesOf, refusal } from './privilege/refusal.js';
+import { ProbeStacks } from './probe-stacks.js';
 import { mapRing, RingReader } from './ring.js';
+import { nowNs, SnapshotQueue } from './snapshot-queue.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
-import { Snapshots, type Taken } from './snapshots.js';
+import { Snapshots } from './snapshots.js';
 import { stackRows } from './stack-rows.js';
-import { EventStacks, NamedStacks, STACK_MAPS, STAYING_STACKS, stackOf } from './stacks.js';
+import { STACK_MAPS } from './stacks.js';
 import { type Tap, tapped } from './tap.js';
 import { ensureTracefs, isTracefsMounted, needsTracefs } from './tracefs.js';
 import { setTracepointArgs } from './tracepoint-args.js';
@@ -98,12 +98,8 @@ export class ObjectProbe implements Probe {
   private counters: Counters | undefined;
   private bss: { readonly buffer: ArrayBuffer; readonly address: bigint; readonly length: number } | undefined;
   private snapshots: Snapshots | undefined;
-  private living: LivingProcesses | undefined;
-  private eventStacks: { readonly store: EventStacks; readonly frames: NamedStacks } | undefined;
-  private readonly ready = new Map<Schema, Taken[]>();
-  private taking: Promise<void> | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private failure: unknown;
+  private queue: SnapshotQueue | undefined;
+  private readonly stacks: ProbeStacks;
   private readonly seenLost = new Map<string, number>();
   // What was counted, kept when the memory it was counted in is given back.
   private readonly lastLosses = new Map<string, LossCounts>();
@@ -116,6 +112,7 @@ export class ObjectProbe implements Probe {
     const { owner, definition, file, options } = config;
     this.plans = planStreams(owner, definition, file.info, options);
     this.schemas = this.plans.map((plan) => plan.schema);
+    this.stacks = new ProbeStacks(this.plans, config.symbolizer, config.isForTable);
     const without = config.without ?? NO_FEATURES;
     const sets = attachSets(definition, options).map((set) => withoutOptional(set, file.info, without));
     this.sets = config.attachSet === undefined ? sets : sets.slice(config.attachSet, config.attachSet + 1);
@@ -132,9 +129,9 @@ export class ObjectProbe implements Probe {
    */
   get needs(): readonly Capability[] {
     const [snapshot] = this.config.file.info.snapshots.keys();
-    const needs: Capability[] = this.plans.some(hasUserStacks) ? ['CAP_SYS_PTRACE'] : [];
+    const needs: Capability[] = this.stacks.hasUser ? ['CAP_SYS_PTRACE'] : [];
     const name = snapshot === undefined ? STACK_MAPS[0] : `${snapshot}_0`;
-    if (!this.object || (snapshot === undefined && !this.namesStacks)) return needs;
+    if (!this.object || (snapshot === undefined && !this.stacks.isUsed)) return needs;
     const map = this.object.map(name);
     return withOnly([], () => map.isReadable) ? needs : [...needs, 'CAP_BPF'];
   }
@@ -216,7 +213,7 @@ export class ObjectProbe implements Probe {
       object.select(new Set(set.programs), needed);
       applyOptions(object, definition.options ?? {}, options);
       setTracepointArgs(object);
-      this.sizeStacks(object);
+      this.stacks.size(object);
       object.load();
       return object;
     };
@@ -234,52 +231,12 @@ export class ObjectProbe implements Probe {
         'declare streams with SKEP_RING or SKEP_SNAPSHOT',
       );
     this.counters = new Counters(file.info, this.bss.buffer, libbpf().libbpf_num_possible_cpus());
-    if (this.namesStacks) this.openStacks(object);
+    this.stacks.open(object, this.bss.buffer);
     for (const plan of this.plans) if (plan.kind === 'events') this.openRing(object, plan);
     if (file.info.snapshots.size > 0) {
       this.snapshots = new Snapshots(object, this.counters, this.bss.buffer, nowNs());
+      this.queue = new SnapshotQueue(this.snapshots, this.plans, () => this.config.poller.wake());
     }
-  }
-
-  /** Whether rows of these options have stacks. */
-  private get namesStacks(): boolean {
-    return this.plans.some(hasStacks);
-  }
-
-  /** Where nobody asks for stacks their maps take no memory; where somebody does, processes are named while they live. */
-  private sizeStacks(object: BpfObject): void {
-    const isPrompt = this.plans.some(hasUserStacks) && object.info.variables.has('skep_prompt');
-    if (isPrompt) object.setConstant('skep_prompt', new Uint8Array(Uint32Array.of(process.pid).buffer));
-    if (this.namesStacks) return;
-    for (const name of [...STACK_MAPS, STAYING_STACKS])
-      if (object.info.maps.includes(name)) object.map(name).setMaxEntries(1);
-  }
-
-  private openStacks(object: BpfObject): void {
-    const { symbolizer, file } = this.config;
-    symbolizer?.prepareKernel();
-    if (!symbolizer || file.info.snapshots.size > 0) return;
-    const epoch = new Uint32Array(this.bss!.buffer, file.info.variables.get('skep_epoch')?.offset ?? 0, 1);
-    const store = new EventStacks(
-      STACK_MAPS.map((name) => object.map(name)),
-      epoch,
-    );
-    this.eventStacks = { store, frames: this.framesOf((id) => store.addresses(id))! };
-  }
-
-  private addressesOf({ stacks }: Taken): (id: bigint) => BigUint64Array | undefined {
-    if (stacks) return (id) => stacks.get(id);
-    const map = this.namesStacks ? this.object!.map(STAYING_STACKS) : undefined;
-    return (id) => map && stackOf(map, id);
-  }
-
-  /** @param style what a text table has */
-  private framesOf(
-    addresses: (id: bigint) => BigUint64Array | undefined,
-    style: FrameStyle = 'places',
-  ): NamedStacks | undefined {
-    const { symbolizer, isForTable = false } = this.config;
-    return symbolizer && new NamedStacks(symbolizer, isForTable ? style : 'names', addresses);
   }
 
   private openRing(object: BpfObject, plan: Extract<StreamPlan, { kind: 'events' }>): void {
@@ -289,7 +246,7 @@ export class ObjectProbe implements Probe {
     // Text as the last member may be sent short: only what stands before it must be there.
     const last = members.at(-1);
     const smallest = last && last.field.type === 'bytes' && !last.stack ? last.offset : size;
-    const make = (clock: () => Clock) => createDecoder(members, clock, this.eventStacks?.frames);
+    const make = (clock: () => Clock) => createDecoder(members, clock, this.stacks.ofEvents);
     const { tap } = this.config;
     const decoder = tap ? tapped(tap, this.clock, make) : make(this.clock);
     const reader = new RingReader(memory, decoder, smallest);
@@ -330,78 +287,31 @@ export class ObjectProbe implements Probe {
     if (attached === 0) throw refused;
   }
 
-  private watchProcesses(): void {
-    const { symbolizer, file } = this.config;
-    const plan = this.plans.find(hasUserStacks);
-    if (!symbolizer || !plan || plan.kind === 'events') return;
-    const epoch = new Uint32Array(this.bss!.buffer, file.info.variables.get('skep_epoch')?.offset ?? 0, 1);
-    const { name } = plan.snapshot;
-    const map = () => this.object!.map(`${name}_${Atomics.load(epoch, 0) & 1}`);
-    const { pidOffset } = stackMembers(plan).find(({ stack }) => stack!.half === 'user')!.stack!;
-    this.living = new LivingProcesses(symbolizer, map, pidOffset);
-  }
-
   private startSnapshots(): void {
     const { everyMs } = this.config;
-    if (this.snapshots) this.watchProcesses();
-    if (!this.snapshots || everyMs === undefined) return;
-    // The next one is due `everyMs` after the last was due, not after it was read: intervals do not drift.
-    let due = performance.now() + everyMs;
-    const tick = () => {
-      void this.takeSnapshot();
-      const now = performance.now();
-      due = Math.max(due + everyMs, now);
-      this.timer = setTimeout(tick, due - now);
-    };
-    this.timer = setTimeout(tick, everyMs);
-  }
-
-  /** Not while the last one waits to be drained: then the interval grows, and nothing is lost. */
-  private takeSnapshot(last = false): Promise<void> {
-    if (this.taking) return this.taking;
-    if (!this.snapshots || (this.ready.size > 0 && !last)) return Promise.resolve();
-    this.taking = this.collect(this.snapshots);
-    return this.taking;
-  }
-
-  /** Never rejects: nobody waits for a timer. What failed is thrown by the next `drain`. */
-  private async collect(snapshots: Snapshots): Promise<void> {
-    try {
-      const taken = await snapshots.take(nowNs);
-      for (const plan of this.plans) {
-        if (plan.kind === 'events') continue;
-        const waiting = this.ready.get(plan.schema) ?? [];
-        this.ready.set(plan.schema, [...waiting, taken.get(plan.snapshot.name)!]);
-      }
-    } catch (error) {
-      this.failure = error;
-    } finally {
-      this.taking = undefined;
-      this.config.poller.wake();
-    }
+    if (!this.queue) return;
+    this.stacks.watch(this.bss!.buffer);
+    if (everyMs !== undefined) this.queue.start(everyMs);
   }
 
   drain(into: BatchBuilder): number {
     const plan = this.plans.find(({ schema }) => schema === into.schema);
     if (!plan || !this.object) return 0;
-    if (this.failure !== undefined) throw this.failure;
+    this.queue?.check();
     if (plan.kind === 'events') {
-      this.eventStacks?.store.turn();
-      this.eventStacks?.frames.forget();
+      this.stacks.turn();
       const rows = this.rings.get(plan.schema.stream)?.reader.drain(into) ?? 0;
       if (rows > 0) into.lost += this.newlyLost(plan.ring);
       return rows;
     }
-    const waiting = this.ready.get(plan.schema);
-    const taken = waiting?.shift();
+    const taken = this.queue?.next(plan.schema);
     if (!taken) return 0;
-    if (waiting?.length === 0) this.ready.delete(plan.schema);
     const { timeNs, intervalNs, complete } = taken;
     into.snapshot = { timeNs, intervalNs, complete };
-    this.living?.forget();
+    this.stacks.forget();
     this.config.tap?.snapshot(taken, this.covered(plan.schema.stream));
     const isArray = this.isArray(plan);
-    const frames = this.framesOf(this.addressesOf(taken), plan.kind === 'stacks' ? plan.text : 'places');
+    const frames = this.stacks.ofSnapshot(taken, plan.kind === 'stacks' ? plan.text : 'places');
     switch (plan.kind) {
       case 'table':
         return tableRows(plan, taken, isArray, into, frames);
@@ -453,18 +363,17 @@ export class ObjectProbe implements Probe {
 
   /** Detach, wait until no program runs any more, and take the last snapshot: from here on nothing is added. */
   async finish(): Promise<void> {
-    clearTimeout(this.timer);
-    this.living?.stop();
+    const stopped = this.queue?.stop();
+    this.stacks.unwatch();
     await Promise.all(this.links.splice(0).map((link) => link.detach()));
-    await this.taking;
+    await stopped;
     if (!this.object) return;
     await rcuGracePeriod();
-    await this.takeSnapshot(true);
+    await this.queue?.takeLast();
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.timer);
-    await this.taking;
+    await this.queue?.stop();
     this.release();
   }
 
@@ -474,18 +383,16 @@ export class ObjectProbe implements Probe {
       this.lastLosses.set(schema.stream, this.losses(schema.stream));
       this.lastCovered.set(schema.stream, this.covered(schema.stream));
     }
-    this.living?.stop();
-    this.living = undefined;
+    this.stacks.close();
     for (const link of this.links.splice(0)) link.destroy();
     for (const ring of this.rings.values()) {
       this.config.poller.remove(ring.fd);
       ring.unmap();
     }
     this.rings.clear();
-    this.ready.clear();
     this.counters = undefined;
     this.snapshots = undefined;
-    this.eventStacks = undefined;
+    this.queue = undefined;
     if (this.bss) libc().munmap(this.bss.address, this.bss.length);
     this.bss = undefined;
     this.object?.close();
@@ -509,21 +416,4 @@ function provideTracefs(programs: readonly ProgramInfo[], needed: readonly Progr
     if (!isTracefsMounted() || (error as SkepError).code !== 'SKEP_PERMISSION') throw error;
     throw refusal((error as SkepError).message, describeErrno(EACCES), needed);
   }
-}
-
-function nowNs(): bigint {
-  return BigInt(Date.now()) * 1_000_000n;
-}
-
-function stackMembers(plan: StreamPlan): readonly Member[] {
-  const members = plan.kind === 'events' ? plan.record.members : plan.snapshot.key.members;
-  return members.filter(({ stack }) => stack !== undefined);
-}
-
-function hasStacks(plan: StreamPlan): boolean {
-  return stackMembers(plan).length > 0;
-}
-
-function hasUserStacks(plan: StreamPlan): boolean {
-  return stackMembers(plan).some(({ stack }) => stack?.half === 'user');
 }

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { type Log, type PluginDefinition, SkepError } from '@skep/core';
-import { NO_OBJECT_INFO, type ObjectInfo, type ProgramInfo, readObject } from './btf/index.js';
+import { type Log, SkepError } from '@skep/core';
+import type { ObjectInfo, ProgramInfo } from './btf/index.js';
 import { describeErrno, EACCES, EPERM } from './errno.js';
 import { BpfMap } from './map.js';
 import { libbpf, type Pointer, sized } from './native/libbpf.js';
 import { errno, mapMemory, PROT_READ, PROT_WRITE, pageSize, viewMemory } from './native/libc.js';
 import { onLibbpfLog } from './native/printer.js';
+import type { LoadedFile } from './object-file.js';
 import { refusal } from './privilege/refusal.js';
 import { instructionsProcessed, lastLines, verifierLog } from './verifier-log.js';
 
@@ -15,31 +15,6 @@ const PROG_TYPE_PERF_EVENT = 7;
 const LOG_STATISTICS = 4;
 /** Statistics are a handful of short lines; the kernel refuses less than 128 bytes. */
 const STATISTICS_SIZE = 4096;
-
-/** An object file read once; opened anew for every attempt to load it. */
-export interface LoadedFile {
-  readonly bytes: Uint8Array;
-  readonly info: ObjectInfo;
-}
-
-/** @throws SkepError SKEP_PLUGIN when the file is not there, SKEP_SCHEMA when it is no object of skep's. */
-export function readObjectFile(url: URL): LoadedFile {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(url);
-  } catch (cause) {
-    const remedy = 'build the plugin first: npm run build, or skep build in its folder';
-    throw new SkepError('SKEP_PLUGIN', `no BPF object at ${url.pathname}`, remedy, { cause });
-  }
-  return { bytes, info: readObject(bytes) };
-}
-
-const NO_OBJECT: LoadedFile = { bytes: new Uint8Array(0), info: NO_OBJECT_INFO };
-
-/** The object of a plugin; an empty one of a plugin that has none. @throws SkepErrors as `readObjectFile`. */
-export function readPluginObject({ object }: Pick<PluginDefinition, 'object'>): LoadedFile {
-  return object ? readObjectFile(object.url) : NO_OBJECT;
-}
 
 /**
  * A BPF object in libbpf: open (constructor), set constants, load, use, close. Everything it owns in the kernel goes

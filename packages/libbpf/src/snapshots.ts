@@ -1,5 +1,6 @@
 import type { LossCounts } from '@skep/core';
 import type { Counters } from './counters.js';
+import { epochOf, sideOf } from './epoch.js';
 import type { Entries } from './map.js';
 import { rcuGracePeriod } from './native/libc.js';
 import type { BpfObject } from './object.js';
@@ -35,13 +36,13 @@ export class Snapshots {
     this.counters = counters;
     this.hasStacks = object.info.maps.includes(STACK_MAPS[0]);
     this.names = [...object.info.snapshots.keys()];
-    this.epoch = new Uint32Array(bss, object.info.variables.get('skep_epoch')?.offset ?? 0, 1);
+    this.epoch = epochOf(object.info, bss);
     this.lastNs = nowNs;
   }
 
   /** Everything counted since the last time, by snapshot. The caller does not call again before it settles. */
   async take(nowNs: () => bigint): Promise<ReadonlyMap<string, Taken>> {
-    const side: 0 | 1 = Atomics.load(this.epoch, 0) & 1 ? 1 : 0;
+    const side = sideOf(this.epoch);
     Atomics.store(this.epoch, 0, side ^ 1);
     const timeNs = nowNs();
     const intervalNs = timeNs - this.lastNs;

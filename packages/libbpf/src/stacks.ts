@@ -1,4 +1,5 @@
 import type { FrameStyle, StackFrames, StackMember, Symbolizer } from '@skep/core';
+import { sideOf } from './epoch.js';
 import type { Entries, KernelMap } from './map.js';
 
 /** Maps of `<skep/stack.bpf.h>`, one for each side of the epoch. */
@@ -107,14 +108,14 @@ export class EventStacks {
     const side = Number(id & 1n);
     const found = stackOf(this.maps[side]!, id);
     this.seen.set(id, found);
-    if (side === (Atomics.load(this.epoch, 0) & 1)) this.fresh++;
+    if (side === sideOf(this.epoch)) this.fresh++;
     return found;
   }
 
   /** Between drains: make room when it is time. */
   turn(): void {
     if (this.fresh * 2 < this.maps[0]!.maxEntries) return;
-    const side = Atomics.load(this.epoch, 0) & 1;
+    const side = sideOf(this.epoch);
     this.maps[side ^ 1]!.entries(true);
     Atomics.store(this.epoch, 0, side ^ 1);
     for (const id of this.seen.keys()) if (Number(id & 1n) !== side) this.seen.delete(id);

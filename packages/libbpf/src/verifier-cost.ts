@@ -1,6 +1,7 @@
 import type { Log, OptionValues, PluginDefinition } from '@skep/core';
 import { applyOptions } from './constants.js';
-import { BpfObject, type LoadedFile } from './object.js';
+import { BpfObject } from './object.js';
+import type { LoadedFile } from './object-file.js';
 import { setTracepointArgs } from './tracepoint-args.js';
 
 /** One program, and what it cost the verifier. */

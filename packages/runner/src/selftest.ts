@@ -14,7 +14,14 @@ import {
   type SelfTestContext,
   type SkepError,
 } from '@skep/core';
-import { attachSets, type FeatureSet, ObjectProbe, type ProgramCost, verifierCost } from '@skep/libbpf';
+import {
+  attachSets,
+  type FeatureSet,
+  ObjectProbe,
+  type ProgramCost,
+  readPluginObject,
+  verifierCost,
+} from '@skep/libbpf';
 import { KernelHost } from './agent/kernel-host.js';
 import { completeOptions } from './agent/open.js';
 import { optionFilters, rowFilter } from './agent/routes.js';
@@ -77,7 +84,7 @@ export async function* runSelfTests(
         const { object } = plugin.definition;
         if (!cost || result.outcome !== 'passed' || !object || sets.length === 0) yield whole;
         else {
-          const file = host.file(object.url);
+          const file = readPluginObject(plugin.definition);
           yield { ...whole, programs: verifierCost(file, plugin.definition, options, set, log) };
         }
       }

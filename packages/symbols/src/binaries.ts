@@ -1,5 +1,5 @@
+import { FileSource } from '@skep/elf';
 import { type Binary, readBinary, readVdso } from './binary.js';
-import { FileSource } from './byte-source.js';
 import { readDebugSymbols } from './debug-file.js';
 import { Lru } from './lru.js';
 
@@ -38,7 +38,7 @@ export class Binaries {
     const { key } = source.identity;
     const known = this.cache.get(key);
     if (known) return known;
-    const binary = readBinary(source, (headers) => readDebugSymbols(source, headers, root, path));
+    const binary = readBinary(source, (file) => readDebugSymbols(file, root, path));
     this.cache.set(key, binary, binary.bytes);
     return binary;
   }

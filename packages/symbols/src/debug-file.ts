@@ -1,13 +1,9 @@
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type ByteSource, FileSource } from './byte-source.js';
-import { type ElfHeaders, readElfHeaders, textAt, viewOf } from './elf.js';
+import { buildId, debugLink, ElfError, ElfFile, FileSource } from '@skep/elf';
 import { hasSymbolTable, readElfSymbols } from './elf-symbols.js';
 import type { SymbolTable } from './symbol-table.js';
 
-const NOTE = '.note.gnu.build-id';
-const LINK = '.gnu_debuglink';
-const MAX_SECTION = 4096;
 const CHUNK = 1 << 20;
 /** Files that are larger are not read through for their checksum. */
 const MAX_DEBUG_FILE = 1 << 30;
@@ -20,70 +16,42 @@ const MAX_DEBUG_FILE = 1 << 30;
  * @param path of the file below `root`
  * @see https://sourceware.org/gdb/current/onlinedocs/gdb.html/Separate-Debug-Files.html
  */
-export function readDebugSymbols(
-  source: ByteSource,
-  headers: ElfHeaders,
-  root: string,
-  path: string,
-): SymbolTable | undefined {
-  if (hasSymbolTable(headers)) return undefined;
-  const id = buildId(source, headers);
+export function readDebugSymbols(file: ElfFile, root: string, path: string): SymbolTable | undefined {
+  if (hasSymbolTable(file)) return undefined;
+  const id = buildId(file);
   if (id !== undefined) {
     const name = `usr/lib/debug/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`;
     for (const folder of new Set([root, '/'])) {
-      const table = symbolsOf(join(folder, name), (file, its) => buildId(file, its) === id);
+      const table = symbolsOf(join(folder, name), (_, debug) => buildId(debug) === id);
       if (table) return table;
     }
   }
-  const link = debugLink(source, headers);
+  const link = debugLink(file);
   if (link === undefined) return undefined;
   const folder = dirname(path);
   for (const place of [folder, join(folder, '.debug'), join('/usr/lib/debug', folder)]) {
-    const table = symbolsOf(join(root, place, link.name), (file) => checksum(file) === link.crc);
+    const table = symbolsOf(join(root, place, link.name), (source) => checksum(source) === link.crc);
     if (table) return table;
   }
   return undefined;
 }
 
-function symbolsOf(path: string, fits: (file: FileSource, headers: ElfHeaders) => boolean): SymbolTable | undefined {
-  let file: FileSource;
+function symbolsOf(path: string, fits: (source: FileSource, debug: ElfFile) => boolean): SymbolTable | undefined {
+  let source: FileSource;
   try {
-    file = new FileSource(path);
+    source = new FileSource(path);
   } catch {
     return undefined;
   }
   try {
-    const headers = readElfHeaders(file);
-    return headers && hasSymbolTable(headers) && fits(file, headers) ? readElfSymbols(file, headers) : undefined;
+    const debug = new ElfFile(source);
+    return hasSymbolTable(debug) && fits(source, debug) ? readElfSymbols(debug) : undefined;
+  } catch (error) {
+    if (error instanceof ElfError) return undefined;
+    throw error;
   } finally {
-    file.close();
+    source.close();
   }
-}
-
-/** Hexadecimal; undefined when the file has none. */
-export function buildId(source: ByteSource, { sections }: ElfHeaders): string | undefined {
-  const section = sections.find(({ name }) => name === NOTE);
-  if (!section || section.size > MAX_SECTION) return undefined;
-  const bytes = source.read(section.offset, section.size);
-  if (bytes.length < 16) return undefined;
-  const view = viewOf(bytes);
-  const start = 12 + ((view.getUint32(0, true) + 3) & ~3);
-  const id = bytes.subarray(start, start + view.getUint32(4, true));
-  return id.length < 2 ? undefined : Buffer.from(id).toString('hex');
-}
-
-/** The name, and the CRC-32 of the file it means. */
-function debugLink(
-  source: ByteSource,
-  { sections }: ElfHeaders,
-): { readonly name: string; readonly crc: number } | undefined {
-  const section = sections.find(({ name }) => name === LINK);
-  if (!section || section.size > MAX_SECTION || section.size < 8) return undefined;
-  const bytes = source.read(section.offset, section.size);
-  const name = textAt(bytes, 0);
-  // The name is of a file, not of a place: it is the file's word only.
-  if (name === '' || name.includes('/') || bytes.length < section.size) return undefined;
-  return { name, crc: viewOf(bytes).getUint32(section.size - 4, true) };
 }
 
 function checksum(file: FileSource): number | undefined {

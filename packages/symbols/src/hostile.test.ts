@@ -1,13 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { MemorySource } from '@skep/elf';
 import { describe, expect, it } from 'vitest';
 import { readBinary } from './binary.js';
-import type { ByteSource } from './byte-source.js';
 import { parseMaps } from './memory-maps.js';
 import { noCompiler, TestProgram } from './program-fixture.js';
-
-function sourceOf(bytes: Uint8Array): ByteSource {
-  return { read: (offset, length) => bytes.subarray(offset, offset + length), close() {} };
-}
 
 /** Numbers that are the same in every run. */
 function numbers(seed: number): () => number {
@@ -32,7 +28,7 @@ describe.skipIf(noCompiler)('files that whoever is traced wrote', () => {
         const near = next() < 0.5 ? next() * 1024 : bytes.length - 1 - next() * 2048;
         bytes[Math.max(0, Math.min(bytes.length - 1, Math.floor(near)))] = Math.floor(next() * 256);
       }
-      const binary = readBinary(sourceOf(bytes));
+      const binary = readBinary(new MemorySource(bytes));
       expect(binary.bytes).toBeLessThan(1 << 20);
       for (let at = 0; at < whole.length; at += 8) if (binary.find(at)?.name === 'first_function') named++;
     }

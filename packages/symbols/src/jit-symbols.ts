@@ -1,8 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { type SymbolTable, SymbolTableBuilder } from './symbol-table.js';
+import { SymbolList } from './symbol-list.js';
+import { SymbolTable } from './symbol-table.js';
 
 /** Runtimes that write for days have larger files; the rest of one is not read. */
 const MAX_BYTES = 64 << 20;
+const NEWLINE = 0x0a;
 
 /**
  * Functions that a JIT compiled, from /tmp/perf-PID.map as the process's own root has it. Read again when it has grown.
@@ -58,23 +60,17 @@ export class JitSymbols {
 
 /** Lines of start, size and name; of two that begin at one place the later one holds. */
 export function parsePerfMap(text: Uint8Array): SymbolTable {
-  const builder = new SymbolTableBuilder(text);
+  const symbols = new SymbolList(text, NEWLINE);
   const utf8 = new TextDecoder();
   for (let end = text.length; end > 0; ) {
-    const start = text.lastIndexOf(0x0a, end - 1) + 1;
+    const start = text.lastIndexOf(NEWLINE, end - 1) + 1;
     const head = utf8.decode(text.subarray(start, Math.min(end, start + 40)));
     const match = /^(?:0x)?([0-9a-f]{1,13}) +(?:0x)?([0-9a-f]{1,13}) +/i.exec(head);
     const nameAt = start + (match?.[0].length ?? 0);
     if (match && nameAt < end) {
-      builder.add(
-        Number.parseInt(match[1]!, 16),
-        Number.parseInt(match[2]!, 16),
-        0,
-        nameAt,
-        Math.min(end - nameAt, 4096),
-      );
+      symbols.add(Number.parseInt(match[1]!, 16), Number.parseInt(match[2]!, 16), 0, nameAt);
     }
     end = start - 1;
   }
-  return builder.build(false);
+  return new SymbolTable(symbols, 'first');
 }

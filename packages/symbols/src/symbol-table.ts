@@ -5,135 +5,155 @@ export interface FoundSymbol {
   readonly offset: number;
 }
 
-const latin1 = new TextDecoder('latin1');
+/** Symbols by index, read where they lie. Names lie in `text`, each before a byte `terminator` or the end. */
+export interface Symbols {
+  readonly count: number;
+  readonly text: Uint8Array;
+  readonly terminator: number;
+  /** Memory they take. */
+  readonly bytes: number;
+  /** Whether this one counts. */
+  has(index: number): boolean;
+  /** A whole number. */
+  start(index: number): number;
+  /** In bytes; 0 when it is not known. */
+  size(index: number): number;
+  /** Of symbols that start in one place those of the lowest rank are taken. */
+  rank(index: number): number;
+  nameAt(index: number): number;
+}
+
+/** Which of several symbols of one place and rank is taken: the plainest name, or the first one. */
+export type Preference = 'plainest' | 'first';
+
+/** Longer names are cut: a text without terminators would be searched to its end for every one. */
+const MAX_NAME = 4096;
+const UNDERSCORE = 0x5f;
+
 const utf8 = new TextDecoder();
 
 /**
  * Names of ranges of addresses, found by binary search. Addresses are numbers: exact below 2^53, so whoever has higher
  * ones (the kernel) subtracts a base.
+ *
+ * Of a table of a hundred thousand symbols a few hundred are asked for, and most tables are read once in a process's
+ * life, before the compiler has warmed up to it. So nothing is done for each symbol but what sorting needs, and that
+ * when the first address is asked for.
  */
 export class SymbolTable {
-  private readonly starts: Float64Array;
-  private readonly sizes: Float64Array;
-  private readonly nameEnds: Uint32Array;
-  private readonly names: Uint8Array;
+  private readonly symbols: Symbols;
+  private readonly preference: Preference;
+  private sorted: Uint32Array | undefined;
+  /** Of symbols with one start the taken one, by the place of the last of them in `sorted`. */
+  private readonly taken = new Map<number, number>();
+  /** Bytes of names that may still be compared: they may all end in the same long one. */
+  private budget: number;
 
-  constructor(starts: Float64Array, sizes: Float64Array, nameEnds: Uint32Array, names: Uint8Array) {
-    this.starts = starts;
-    this.sizes = sizes;
-    this.nameEnds = nameEnds;
-    this.names = names;
-  }
-
-  get size(): number {
-    return this.starts.length;
+  constructor(symbols: Symbols, preference: Preference = 'plainest') {
+    this.symbols = symbols;
+    this.preference = preference;
+    this.budget = symbols.text.length * 4;
   }
 
   /** Memory it takes. */
   get bytes(): number {
-    return this.size * 20 + this.names.length;
+    return this.symbols.bytes + this.symbols.count * 4;
   }
 
   /** The symbol that holds `address`: the last one that starts at or before it, if it reaches that far. */
   find(address: number): FoundSymbol | undefined {
-    const { starts } = this;
+    const { symbols } = this;
+    this.sorted ??= sortedByStart(symbols);
     let low = 0;
-    let high = starts.length;
+    let high = this.sorted.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (starts[middle]! <= address) low = middle + 1;
+      if (symbols.start(this.sorted[middle]!) <= address) low = middle + 1;
       else high = middle;
     }
-    const index = low - 1;
-    if (index < 0) return undefined;
-    const offset = address - starts[index]!;
-    const size = this.sizes[index]!;
-    return size !== 0 && offset >= size ? undefined : { name: this.nameAt(index), offset };
+    if (low === 0) return undefined;
+    const index = this.takenOf(this.sorted, low - 1);
+    const offset = address - symbols.start(index);
+    const size = symbols.size(index);
+    return size !== 0 && offset >= size ? undefined : { name: this.nameOf(index), offset };
   }
 
-  private nameAt(index: number): string {
-    return utf8.decode(this.names.subarray(index === 0 ? 0 : this.nameEnds[index - 1]!, this.nameEnds[index]!));
-  }
-}
-
-/** Collects symbols in any order; of those with one address the best is kept. */
-export class SymbolTableBuilder {
-  private starts = new Float64Array(1024);
-  private sizes = new Float64Array(1024);
-  private ranks = new Uint8Array(1024);
-  private nameStarts = new Uint32Array(1024);
-  private nameLengths = new Uint32Array(1024);
-  private readonly text: Uint8Array;
-  private count = 0;
-
-  /** @param text where names lie: a string table, or the text of a file */
-  constructor(text: Uint8Array) {
-    this.text = text;
+  /** Of the symbols that start where the one at `last` does. */
+  private takenOf(sorted: Uint32Array, last: number): number {
+    const { symbols } = this;
+    const start = symbols.start(sorted[last]!);
+    if (last === 0 || symbols.start(sorted[last - 1]!) !== start) return sorted[last]!;
+    const known = this.taken.get(last);
+    if (known !== undefined) return known;
+    let first = last;
+    while (first > 0 && symbols.start(sorted[first - 1]!) === start) first--;
+    let taken = sorted[first]!;
+    for (let i = first + 1; i <= last; i++) if (this.isBetter(sorted[i]!, taken)) taken = sorted[i]!;
+    this.taken.set(last, taken);
+    return taken;
   }
 
-  add(start: number, size: number, rank: number, nameAt: number, nameLength: number): void {
-    if (this.count === this.starts.length) this.grow();
-    const i = this.count++;
-    this.starts[i] = start;
-    this.sizes[i] = size;
-    this.ranks[i] = rank;
-    this.nameStarts[i] = nameAt;
-    this.nameLengths[i] = nameLength;
-  }
-
-  private grow(): void {
-    const twice = <T extends Float64Array | Uint8Array | Uint32Array>(from: T, to: T): T => {
-      to.set(from);
-      return to;
-    };
-    const length = this.starts.length * 2;
-    this.starts = twice(this.starts, new Float64Array(length));
-    this.sizes = twice(this.sizes, new Float64Array(length));
-    this.ranks = twice(this.ranks, new Uint8Array(length));
-    this.nameStarts = twice(this.nameStarts, new Uint32Array(length));
-    this.nameLengths = twice(this.nameLengths, new Uint32Array(length));
-  }
-
-  /** @param byName false: of one address the first added is kept, whatever it is called */
-  build(byName = true): SymbolTable {
-    const order = byName ? this.order() : this.orderOfAddresses();
-    const kept: number[] = [];
-    for (const i of order) {
-      if (kept.length > 0 && this.starts[kept.at(-1)!] === this.starts[i]) continue;
-      kept.push(i);
-    }
-    const starts = Float64Array.from(kept, (i) => this.starts[i]!);
-    const sizes = Float64Array.from(kept, (i) => this.sizes[i]!);
-    const nameEnds = new Uint32Array(kept.length);
-    const names = new Uint8Array(kept.reduce((sum, i) => sum + this.nameLengths[i]!, 0));
-    let end = 0;
-    for (const [k, i] of kept.entries()) {
-      const from = this.nameStarts[i]!;
-      names.set(this.text.subarray(from, from + this.nameLengths[i]!), end);
-      end += this.nameLengths[i]!;
-      nameEnds[k] = end;
-    }
-    return new SymbolTable(starts, sizes, nameEnds, names);
-  }
-
-  private orderOfAddresses(): Uint32Array {
-    const { starts } = this;
-    return Uint32Array.from({ length: this.count }, (_, i) => i).sort((a, b) => starts[a]! - starts[b]! || a - b);
-  }
-
-  /** By address, and the best name first. */
-  private order(): Uint32Array {
-    const { starts, ranks } = this;
-    const order = Uint32Array.from({ length: this.count }, (_, i) => i);
-    return order.sort(
-      (a, b) => starts[a]! - starts[b]! || ranks[a]! - ranks[b]! || this.plainness(a) - this.plainness(b) || a - b,
-    );
+  /** Of equals the earlier one stays. */
+  private isBetter(index: number, than: number): boolean {
+    const [rank, other] = [this.symbols.rank(index), this.symbols.rank(than)];
+    if (rank !== other || this.preference === 'first') return rank < other;
+    return this.plainness(index) < this.plainness(than);
   }
 
   /** `open` before `__open64`: fewest leading underscores, then the shortest. */
-  private plainness(i: number): number {
-    const from = this.nameStarts[i]!;
-    const name = latin1.decode(this.text.subarray(from, from + this.nameLengths[i]!));
-    return (name.length - name.replace(/^_+/, '').length) * 4096 + name.length;
+  private plainness(index: number): number {
+    if (this.budget <= 0) return Number.POSITIVE_INFINITY;
+    const length = this.nameLength(index);
+    this.budget -= length;
+    const from = this.symbols.nameAt(index);
+    let underscores = 0;
+    while (underscores < length && this.symbols.text[from + underscores] === UNDERSCORE) underscores++;
+    return underscores * MAX_NAME + length;
   }
+
+  private nameOf(index: number): string {
+    const from = this.symbols.nameAt(index);
+    return utf8.decode(this.symbols.text.subarray(from, from + this.nameLength(index)));
+  }
+
+  private nameLength(index: number): number {
+    const { text, terminator } = this.symbols;
+    const from = this.symbols.nameAt(index);
+    const end = Math.min(from + MAX_NAME, text.length);
+    let at = from;
+    while (at < end && text[at] !== terminator) at++;
+    return at - from;
+  }
+}
+
+/** Indexes of the symbols that count, by their starts; those of one start in the order they have. */
+function sortedByStart(symbols: Symbols): Uint32Array {
+  const { count } = symbols;
+  const indexes = new Uint32Array(count);
+  const starts = new Float64Array(count);
+  let found = 0;
+  let least = Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (let i = 0; i < count; i++) {
+    if (!symbols.has(i)) continue;
+    const start = symbols.start(i);
+    if (start < least) least = start;
+    if (start > most) most = start;
+    starts[found] = start;
+    indexes[found++] = i;
+  }
+  // Start and place in one number are sorted without a call of JavaScript for each comparison: ten times as fast. The
+  // starts of a program that is not made to spoil this are close enough for it.
+  const isExact = (most - least + 1) * count < Number.MAX_SAFE_INTEGER / 2;
+  if (!isExact) {
+    const order = Uint32Array.from({ length: found }, (_, i) => i).sort((a, b) => starts[a]! - starts[b]! || a - b);
+    return order.map((i) => indexes[i]!);
+  }
+  const keys = starts.subarray(0, found);
+  for (let i = 0; i < found; i++) keys[i] = (keys[i]! - least) * count + i;
+  keys.sort();
+  const sorted = new Uint32Array(found);
+  // Not with %, which is slow for numbers of this size.
+  for (let i = 0; i < found; i++) sorted[i] = indexes[keys[i]! - Math.floor(keys[i]! / count) * count]!;
+  return sorted;
 }

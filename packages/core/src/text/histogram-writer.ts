@@ -6,11 +6,9 @@ import type { ByteBuffer } from './byte-buffer.js';
 import type { Cell } from './cell.js';
 import { findField } from './fields.js';
 import { type Bucket, histogramLines } from './histogram-lines.js';
-import { appendSnapshotEnd, appendSnapshotHead } from './snapshot-lines.js';
+import { SnapshotWriter } from './snapshot-writer.js';
 import { tableCell } from './table-cell.js';
-import { appendBanner } from './table-writer.js';
 import { visibleText } from './visible.js';
-import type { BatchWriter } from './writer.js';
 import type { WriterOptions } from './writer-options.js';
 
 interface Section {
@@ -23,9 +21,7 @@ interface Section {
  * Histograms as BCC draws them, one for each combination of the section fields, in the order of the rows, which must
  * be sorted by their keys. Without headers the title line of each histogram is left out.
  */
-export class HistogramWriter implements BatchWriter {
-  private readonly schema: Schema;
-  private readonly options: WriterOptions;
+export class HistogramWriter extends SnapshotWriter {
   private readonly low: number;
   private readonly high: number;
   private readonly count: number;
@@ -34,9 +30,8 @@ export class HistogramWriter implements BatchWriter {
 
   /** @throws SkepError SKEP_OPTION when the layout names a field the schema does not have. */
   constructor(schema: Schema, layout: HistogramLayout, options: WriterOptions = {}) {
+    super(schema, options);
     const { meanings = builtin } = options;
-    this.schema = schema;
-    this.options = options;
     this.low = findField(schema, layout.low).index;
     this.high = findField(schema, layout.high).index;
     this.count = findField(schema, layout.count).index;
@@ -48,12 +43,7 @@ export class HistogramWriter implements BatchWriter {
     });
   }
 
-  begin(out: ByteBuffer): void {
-    appendBanner(out, this.schema, this.options);
-  }
-
-  write(batch: Batch, out: ByteBuffer): void {
-    appendSnapshotHead(out, this.schema.layout, batch.snapshot, this.options);
+  protected override rows(batch: Batch, out: ByteBuffer): void {
     const { columns } = batch;
     const sections = this.sections.map(({ index }) => columns[index]!);
     for (const { cell, index } of this.sections) cell.bind(columns[index]!);
@@ -62,7 +52,6 @@ export class HistogramWriter implements BatchWriter {
       this.histogram(batch, from, row, out);
       from = row;
     }
-    appendSnapshotEnd(out, batch.snapshot);
   }
 
   private histogram({ columns }: Batch, from: number, to: number, out: ByteBuffer): void {

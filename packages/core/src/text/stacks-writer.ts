@@ -4,9 +4,8 @@ import type { Schema, StacksLayout } from '../schema.js';
 import { appendByte, appendText } from './ascii.js';
 import type { ByteBuffer } from './byte-buffer.js';
 import { findField } from './fields.js';
-import { appendSnapshotEnd, appendSnapshotHead } from './snapshot-lines.js';
+import { SnapshotWriter } from './snapshot-writer.js';
 import { tableStyle } from './table-style.js';
-import { appendBanner } from './table-writer.js';
 import type { BatchWriter } from './writer.js';
 import type { WriterOptions } from './writer-options.js';
 
@@ -34,25 +33,17 @@ function appendVisible(out: ByteBuffer, bytes: Uint8Array): void {
 }
 
 /** Stacks as BCC's tools print them: the innermost frame first, then the task, and below both what the stack weighs. */
-export class StacksWriter implements BatchWriter {
-  private readonly schema: Schema;
+export class StacksWriter extends SnapshotWriter {
   private readonly layout: StacksLayout;
-  private readonly options: WriterOptions;
   private readonly columns: StackColumns;
 
   constructor(schema: Schema, layout: StacksLayout, options: WriterOptions) {
-    this.schema = schema;
+    super(schema, options);
     this.layout = layout;
-    this.options = options;
     this.columns = new StackColumns(schema, layout);
   }
 
-  begin(out: ByteBuffer): void {
-    appendBanner(out, this.schema, this.options);
-  }
-
-  write(batch: Batch, out: ByteBuffer): void {
-    appendSnapshotHead(out, this.schema.layout, batch.snapshot, this.options);
+  protected override rows(batch: Batch, out: ByteBuffer): void {
     const { frames, count, name, id } = this.columns;
     for (let row = 0; row < batch.rows; row++) {
       this.stack(out, valueAt(batch.columns[frames]!, row) as Uint8Array);
@@ -61,7 +52,6 @@ export class StacksWriter implements BatchWriter {
       appendText(out, ` (${valueAt(batch.columns[id]!, row)})\n`);
       appendText(out, `        ${valueAt(batch.columns[count]!, row)}\n\n`);
     }
-    appendSnapshotEnd(out, batch.snapshot);
   }
 
   private stack(out: ByteBuffer, bytes: Uint8Array): void {

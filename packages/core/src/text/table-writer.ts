@@ -3,11 +3,10 @@ import type { Schema } from '../schema.js';
 import { appendText, encode } from './ascii.js';
 import type { ByteBuffer } from './byte-buffer.js';
 import { DelimitedLines } from './delimited-line.js';
-import { appendSnapshotEnd, appendSnapshotHead } from './snapshot-lines.js';
+import { appendBanner, SnapshotWriter } from './snapshot-writer.js';
 import { prepareColumns } from './table-columns.js';
 import { AlignedLines, type LineWriter } from './table-line.js';
 import { TemplateLines } from './template-lines.js';
-import { visibleText } from './visible.js';
 import type { BatchWriter } from './writer.js';
 import type { WriterOptions } from './writer-options.js';
 
@@ -27,11 +26,6 @@ export function createTableWriter(schema: Schema, options: WriterOptions = {}): 
   const columns = prepareColumns(schema, options);
   const lines = separator === undefined ? new AlignedLines(columns) : new DelimitedLines(columns, encode(separator));
   return schema.shape === 'events' ? new EventTable(schema, lines, options) : new SnapshotTable(schema, lines, options);
-}
-
-/** The banner of a layout on its line, unless headers are off. */
-export function appendBanner(out: ByteBuffer, schema: Schema, { headers = true }: WriterOptions): void {
-  if (headers && schema.layout.banner) appendText(out, `${visibleText(schema.layout.banner)}\n`);
 }
 
 function appendHeader(out: ByteBuffer, lines: LineWriter, { headers = true, color = false }: WriterOptions): void {
@@ -64,25 +58,16 @@ class EventTable implements BatchWriter {
   }
 }
 
-class SnapshotTable implements BatchWriter {
-  private readonly schema: Schema;
+class SnapshotTable extends SnapshotWriter {
   private readonly lines: LineWriter;
-  private readonly options: WriterOptions;
 
   constructor(schema: Schema, lines: LineWriter, options: WriterOptions) {
-    this.schema = schema;
+    super(schema, options);
     this.lines = lines;
-    this.options = options;
   }
 
-  begin(out: ByteBuffer): void {
-    appendBanner(out, this.schema, this.options);
-  }
-
-  write(batch: Batch, out: ByteBuffer): void {
-    appendSnapshotHead(out, this.schema.layout, batch.snapshot, this.options);
+  protected override rows(batch: Batch, out: ByteBuffer): void {
     appendHeader(out, this.lines, this.options);
     this.lines.rows(batch, out);
-    appendSnapshotEnd(out, batch.snapshot);
   }
 }

@@ -18,8 +18,24 @@ const BY_NUMBER = new Map<number, string>(
 );
 BY_NUMBER.delete(-1);
 
-/** Guarded helpers that an object's code calls, in any of its programs, loaded or not. */
-export function guardedHelpers(object: Uint8Array): string[] {
+const known = new WeakMap<Uint8Array, readonly string[]>();
+
+/**
+ * Guarded helpers that an object's code calls, in any of its programs, loaded or not. The same bytes are searched once:
+ * nobody writes to what was read of an object.
+ *
+ * @throws SkepError SKEP_SCHEMA when the bytes are not an object.
+ */
+export function guardedHelpers(object: Uint8Array): readonly string[] {
+  let called = known.get(object);
+  if (!called) {
+    called = searched(object);
+    known.set(object, called);
+  }
+  return called;
+}
+
+function searched(object: Uint8Array): string[] {
   const { sections, symbols } = readElf(object);
   const called = new Set(sections.flatMap(({ isCode, data }) => (isCode ? guardedCalls(data) : [])));
   const names: readonly string[] = GUARDED_HELPERS;

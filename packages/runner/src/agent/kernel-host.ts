@@ -1,14 +1,5 @@
 import { type Log, type Probe, SkepError } from '@skep/core';
-import {
-  type FeatureSet,
-  type LoadedFile,
-  ObjectProbe,
-  Poller,
-  pluginSchemas,
-  readObjectFile,
-  readPluginObject,
-  type Tap,
-} from '@skep/libbpf';
+import { type FeatureSet, ObjectProbe, Poller, pluginSchemas, readPluginObject, type Tap } from '@skep/libbpf';
 import { SystemSymbolizer } from '@skep/symbols';
 import type { PluginInstance } from '../config/config.js';
 import { programOf } from './program-text.js';
@@ -52,7 +43,6 @@ export interface KernelHostOptions {
 export class KernelHost implements ProbeHost {
   private readonly log: Log;
   private readonly options: KernelHostOptions;
-  private readonly files = new Map<string, LoadedFile>();
   private readonly symbolizer: SystemSymbolizer;
   private poller: Poller | undefined;
 
@@ -73,7 +63,7 @@ export class KernelHost implements ProbeHost {
     return new ObjectProbe({
       owner: { plugin: plugin.name, source: name },
       definition,
-      file: this.file(definition.object.url),
+      file: readPluginObject(definition),
       options,
       log: this.log,
       poller: this.poller,
@@ -110,15 +100,6 @@ export class KernelHost implements ProbeHost {
     const { info } = readPluginObject(definition);
     const schemas = pluginSchemas(owner, definition, info, options);
     return definition.probe!({ owner, options, schemas, everyMs, log: this.log, poller: this.poller });
-  }
-
-  file(url: URL): LoadedFile {
-    let file = this.files.get(url.href);
-    if (!file) {
-      file = readObjectFile(url);
-      this.files.set(url.href, file);
-    }
-    return file;
   }
 
   wait(): Promise<void> {

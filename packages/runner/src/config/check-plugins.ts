@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { OptionDefinitions, OptionValues } from '@skep/core';
-import { GUARDED_HELPERS, guardedHelpers, refuseGuarded } from '@skep/libbpf';
+import { GUARDED_HELPERS, guardedHelpers, readPluginObject, refuseGuarded } from '@skep/libbpf';
 import type { LoadedPlugin } from '../discovery/load-package.js';
 import { checkAttach } from './check-attach.js';
 import type { CheckContext } from './check-context.js';
@@ -78,7 +78,7 @@ function checkHelpers(entry: Entry, plugin: LoadedPlugin, allow: readonly string
   const object = plugin.definition.object?.url;
   if (plugin.name === PROGRAM_PLUGIN || !object || !existsSync(object)) return;
   try {
-    refuseGuarded(`plugin ${plugin.name}`, guardedHelpers(readFileSync(object)), allow);
+    refuseGuarded(`plugin ${plugin.name}`, guardedHelpers(readPluginObject(plugin.definition).bytes), allow);
   } catch (error) {
     context.problems.addError(error, context.source.at(...useSpan(entry)));
   }

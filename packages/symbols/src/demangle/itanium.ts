@@ -1,15 +1,6 @@
+import { MangledText, Unreadable } from './mangled-text.js';
+import { join, pointer, reference, type Type } from './types.js';
 import { BUILTIN, BUILTIN_D, OPERATOR, STANDARD, SUFFIX } from './words.js';
-
-/** The symbol is not as the ABI says, has a part that is not read here, or grows beyond all bounds. */
-class Unreadable extends Error {}
-
-/** A type, in two halves: a name of a function pointer's variable would stand between them. */
-interface Type {
-  readonly left: string;
-  readonly right: string;
-  /** A function or an array: what points to it goes into parentheses. */
-  readonly isWrapped?: boolean;
-}
 
 /** A name, and whether it ends in template arguments: functions that do have a return type in their encoding. */
 interface Name {
@@ -23,30 +14,17 @@ interface Name {
 
 type TemplateArgument = string | readonly string[];
 
-/** What a symbol may grow to: substitutions double what they name at every step. */
-const MAX_TEXT = 2048;
-const MAX_DEPTH = 96;
-const MAX_STEPS = 20_000;
-
 /**
  * Reads the names of the Itanium C++ ABI, of g++ and clang, without the parameters of the function itself: frames of a
  * stack are told apart by their functions. Everything is bounded, since symbols are written by whoever is traced.
  *
  * @see https://itanium-cxx-abi.github.io/cxx-abi/abi.html#mangling
  */
-export class ItaniumReader {
-  private readonly text: string;
-  private at = 0;
-  private depth = 0;
-  private steps = 0;
+export class ItaniumReader extends MangledText {
   private readonly substitutions: Type[] = [];
   private templateArguments: readonly TemplateArgument[] = [];
   private packIndex: number | undefined;
   private packSize: number | undefined;
-
-  constructor(text: string) {
-    this.text = text;
-  }
 
   /** The name of the function `_Z...`; undefined when it cannot be read. */
   static read(symbol: string): string | undefined {
@@ -60,60 +38,10 @@ export class ItaniumReader {
     }
   }
 
-  private fail(): never {
-    throw new Unreadable();
-  }
-
-  private peek(): string {
-    return this.text[this.at] ?? '';
-  }
-
-  private starts(word: string): boolean {
-    return this.text.startsWith(word, this.at);
-  }
-
-  private take(word: string): boolean {
-    if (!this.starts(word)) return false;
-    this.at += word.length;
-    return true;
-  }
-
-  private need(word: string): void {
-    if (!this.take(word)) this.fail();
-  }
-
-  private bounded(text: string): string {
-    return text.length > MAX_TEXT ? this.fail() : text;
-  }
-
-  private deeper<T>(read: () => T): T {
-    if (++this.depth > MAX_DEPTH || ++this.steps > MAX_STEPS) this.fail();
-    const result = read();
-    this.depth--;
-    return result;
-  }
-
   private remember(type: Type): Type {
     this.bounded(type.left + type.right);
     this.substitutions.push(type);
     return type;
-  }
-
-  private number(): number {
-    const match = /^\d{1,9}/.exec(this.text.slice(this.at, this.at + 10));
-    if (!match) this.fail();
-    this.at += match[0].length;
-    return Number(match[0]);
-  }
-
-  /** `_` is 0, `0_` is 1, in base 36 for substitutions. */
-  private sequence(base: 10 | 36): number {
-    if (this.take('_')) return 0;
-    const end = this.text.indexOf('_', this.at);
-    const digits = this.text.slice(this.at, end);
-    if (end < 0 || !(base === 36 ? /^[0-9A-Z]{1,4}$/ : /^\d{1,6}$/).test(digits)) this.fail();
-    this.at = end + 1;
-    return Number.parseInt(digits, base) + 1;
   }
 
   /** A function with its parameters when `isWhole`; without them where it is the symbol itself. */
@@ -199,7 +127,7 @@ export class ItaniumReader {
     let isTemplate = false;
     let isSpecial = false;
     while (!this.take('E')) {
-      if (++this.steps > MAX_STEPS) this.fail();
+      this.step();
       const next = this.peek();
       if (next === 'I') {
         if (text === '') this.fail();
@@ -534,25 +462,6 @@ export class ItaniumReader {
 /** `operator< <int>` and not `operator<<int>`. */
 function withArguments(name: string, list: string): string {
   return name.endsWith('<') ? `${name} ${list}` : name + list;
-}
-
-function join({ left, right, isWrapped }: Type): string {
-  return isWrapped && right.startsWith('[') ? `${left}${right}` : left + right;
-}
-
-function pointer(type: Type, mark: string): Type {
-  return type.isWrapped
-    ? { left: `${type.left}(${mark}`, right: `)${type.right.startsWith('[') ? ' ' : ''}${type.right}` }
-    : { left: type.left + mark, right: type.right };
-}
-
-/** References to references are one: `&&` of `&` is `&`. */
-function reference(type: Type, mark: '&' | '&&'): Type {
-  const { left } = type;
-  if (!type.isWrapped && left.endsWith('&') && type.right === '') {
-    return mark === '&' && left.endsWith('&&') ? { ...type, left: left.slice(0, -1) } : type;
-  }
-  return pointer(type, mark);
 }
 
 /** What a constructor of the class is called: its last part, without template arguments. */

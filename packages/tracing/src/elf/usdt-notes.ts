@@ -1,4 +1,5 @@
-import { type ElfFile, textAt } from './elf-file.js';
+import { notesOf, textAt, viewOf } from '@skep/elf';
+import type { ElfFile } from './elf-file.js';
 
 /** A place in a file where a probe for tracers was compiled in (SystemTap's user space probes). */
 export interface UsdtNote {
@@ -35,33 +36,17 @@ const TYPE = 3;
 export function usdtNotes(file: ElfFile): UsdtNote[] {
   const section = file.section('.note.stapsdt');
   if (!section) return [];
-  const bytes = file.data(section);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const base = file.section('.stapsdt.base')?.address;
-  const found: UsdtNote[] = [];
-  for (let at = 0; at + 12 <= bytes.length; ) {
-    const [nameSize, size, type] = [
-      view.getUint32(at, true),
-      view.getUint32(at + 4, true),
-      view.getUint32(at + 8, true),
-    ];
-    const from = at + 12 + align4(nameSize);
-    const end = from + size;
-    if (end > bytes.length) break;
-    if (type === TYPE && textAt(bytes, at + 12) === OWNER && size >= 24) {
-      const note = noteOf(file, bytes.subarray(from, end), base);
-      if (note) found.push(note);
-    }
-    at = from + align4(size);
-  }
-  return found;
+  return notesOf(file.data(section))
+    .filter(({ owner, type, description }) => owner === OWNER && type === TYPE && description.length >= 24)
+    .flatMap(({ description }) => noteOf(file, description, BigInt(base ?? 0)) ?? []);
 }
 
-function noteOf(file: ElfFile, bytes: Uint8Array, base: bigint | undefined): UsdtNote | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function noteOf(file: ElfFile, bytes: Uint8Array, base: bigint): UsdtNote | undefined {
+  const view = viewOf(bytes);
   const [pc, noteBase, semaphore] = [0, 8, 16].map((at) => view.getBigUint64(at, true)) as [bigint, bigint, bigint];
   // A prelinked file has been moved since its notes were written; its base section has moved with it.
-  const moved = base === undefined || base === 0n ? 0n : base - noteBase;
+  const moved = base === 0n ? 0n : base - noteBase;
   const address = pc + moved;
   const offset = file.fileOffset(address);
   if (offset === undefined) return undefined;
@@ -87,8 +72,4 @@ export function usdtArguments(text: string): UsdtArgument[] {
       const [, sign = '', size = '8', place = one] = /^(-?)(\d+)f?@(.*)$/s.exec(one) ?? [];
       return { bytes: Number(size), isSigned: sign === '-', place: place.trim() };
     });
-}
-
-function align4(size: number): number {
-  return Math.ceil(size / 4) * 4;
 }
