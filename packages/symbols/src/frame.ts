@@ -1,3 +1,5 @@
+import type { FrameStyle } from '@skep/core';
+
 /** What is known of one address of a stack. */
 export interface Frame {
   /** The function; undefined when no symbol holds the address. */
@@ -19,6 +21,31 @@ export function placeOf(frame: Frame, isKernel: boolean): string {
   const { name, offset, module } = frame;
   if (name === undefined) return nameOf(frame, isKernel);
   return `${plain(name)}+0x${offset.toString(16)}${module === undefined ? '' : ` [${plain(module)}]`}`;
+}
+
+/** `name+0x1f`, with the module only where the name does not tell it. */
+function offsetOf(frame: Frame, isKernel: boolean): string {
+  const { name, offset } = frame;
+  return name === undefined ? nameOf(frame, isKernel) : `${plain(name)}+0x${offset.toString(16)}`;
+}
+
+/** A frame in one of the styles. */
+export function frameText(frame: Frame, address: bigint, style: FrameStyle, isKernel: boolean): string {
+  const hex = address.toString(16);
+  switch (style) {
+    case 'names':
+      return nameOf(frame, isKernel);
+    case 'places':
+      return placeOf(frame, isKernel);
+    case 'addresses':
+      return `0x${hex.padStart(16, '0')} ${placeOf(frame, isKernel)}`;
+    case 'offsets':
+      return offsetOf(frame, isKernel);
+    case 'raw-names':
+      return `${hex.padEnd(16)} ${nameOf(frame, isKernel)}`;
+    case 'raw-offsets':
+      return `${hex.padEnd(16)} ${offsetOf(frame, isKernel)}`;
+  }
 }
 
 /** Stacks are written with `;` between frames, which names (of Java's JIT, of files) may have in them. */
