@@ -1,4 +1,4 @@
-import type { AnyPlugin, Probe, ProbeRequest } from '@skep/core';
+import type { AnyPlugin, PluginDefinition, Probe, ProbeRequest } from '@skep/core';
 import { type AttachedLink, type Attacher, type BpfObject, ObjectProbe, readPluginObject } from '@skep/libbpf';
 import { PatternTargets } from './pattern-targets.js';
 import { TargetLinks, type TargetProgram } from './target-links.js';
@@ -49,20 +49,18 @@ class PatternAttacher implements Attacher {
  * @throws SkepError SKEP_OPTION for a wrong pattern, SKEP_ATTACH when nothing matches it.
  */
 export function patternProbe(request: ProbeRequest, plugin: AnyPlugin, programs: PatternPrograms): Probe {
+  const definition: PluginDefinition = plugin;
   const { owner, options, everyMs, log, poller, symbolizer, isForTable = false } = request;
   const places = new PatternTargets(options);
   const program = places.isEvents ? programs.event : programs.function;
   const banner = options.folded === true ? '' : places.banner;
   const streams = Object.fromEntries(
-    Object.entries(plugin.streams as Readonly<Record<string, object>>).map(([name, stream]) => [
-      name,
-      { ...stream, banner },
-    ]),
+    Object.entries(definition.streams).map(([name, stream]) => [name, { ...stream, banner }]),
   );
   return new ObjectProbe({
     ...{ owner, options, everyMs, log, poller, isForTable },
-    definition: { ...plugin, streams, attach: [[program.copied]] },
-    file: readPluginObject(plugin),
+    definition: { ...definition, streams, attach: [[program.copied]] },
+    file: readPluginObject(definition),
     attacher: new PatternAttacher(places, program, request),
     ...(symbolizer ? { symbolizer } : {}),
   });

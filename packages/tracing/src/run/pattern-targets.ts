@@ -45,7 +45,10 @@ export class PatternTargets {
   report(log: Log, source: string, { refused, attached, linkCount }: Attaching): void {
     warnOfRefused(log, source, refused, this.targets.length);
     const what = `${source}: ${this.targets.length - refused.length} places attached by ${linkCount} descriptors`;
-    if (this.options.debug !== true) return log.debug(what);
+    if (this.options.debug !== true) {
+      log.debug(what);
+      return;
+    }
     for (const { name, section } of attached) log.warn(`${name} at ${section}`);
     log.warn(what);
   }
