@@ -23,6 +23,7 @@ import { type ProgramInfo, planStreams, type StreamOwner, type StreamPlan } from
 import { wallClock } from './clock.js';
 import { applyOptions } from './constants.js';
 import { Counters } from './counters.js';
+import { detachAll } from './detach-all.js';
 import { describeErrno, EACCES } from './errno.js';
 import { LivingProcesses } from './living-processes.js';
 import { withMaskedBtf } from './masked-btf.js';
@@ -477,7 +478,7 @@ export class ObjectProbe implements Probe {
   async finish(): Promise<void> {
     clearTimeout(this.timer);
     this.living?.stop();
-    await Promise.all(this.links.splice(0).map((link) => link.detach()));
+    await detachAll(this.links.splice(0));
     await this.taking;
     if (!this.object) return;
     await rcuGracePeriod();

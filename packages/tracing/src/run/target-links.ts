@@ -8,6 +8,7 @@ import {
   attachUserProbe,
   type BpfObject,
   closeFd,
+  detachAll,
   type FdLink,
   loadProgram,
   MULTI_ATTACH,
@@ -141,7 +142,7 @@ export class TargetLinks {
   }
 
   async detach(): Promise<void> {
-    await Promise.all(this.all.splice(0).map((link) => link.detach()));
+    await detachAll(this.all.splice(0));
   }
 
   /** Detach at once: for what could not be attached as a whole. */
