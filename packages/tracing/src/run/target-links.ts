@@ -43,6 +43,9 @@ export interface Refused extends Numbered {
 const MARK = 0x736b65702d746774n;
 const LOAD_64 = 0x18;
 
+/** Links for many places that may be refused before the rest is attached one by one. */
+const MOST_REFUSALS = 64;
+
 /** Programs of one loaded object, attached to places that are known at run time only. */
 export class TargetLinks {
   private readonly object: BpfObject;
@@ -76,8 +79,7 @@ export class TargetLinks {
   attach(program: TargetProgram, targets: readonly Numbered[], pid?: number): Refused[] {
     const refused: Refused[] = [];
     for (const group of groupsOf(targets)) {
-      if (group.length > 1 && this.attachTogether(program, group, pid)) continue;
-      for (const { target, index } of group) {
+      for (const { target, index } of this.attachTogether(program, group, pid)) {
         try {
           this.all.push(...this.attachOne(program, target, index, pid));
           this.note(program, target);
@@ -102,24 +104,47 @@ export class TargetLinks {
     });
   }
 
-  private attachTogether(program: TargetProgram, group: readonly Numbered[], pid: number | undefined): boolean {
-    const [first] = group;
-    if (!this.hasCookies || program.shared === undefined || first!.target.kind === 'tracepoint') return false;
-    const isKernel = first!.target.kind === 'kernel';
-    try {
-      const attachType = isKernel ? MULTI_ATTACH.kernel : MULTI_ATTACH.user;
-      const fd = this.copy(program.shared, 'kprobe', undefined, attachType);
-      try {
-        this.all.push(isKernel ? together(fd, program, group) : inFile(fd, program, group, pid));
-      } finally {
-        closeFd(fd);
+  /**
+   * Attach what one link can hold by few links. A kernel refuses such a link as a whole when it refuses one of its
+   * places: it is tried with the halves then, so that the others need no link each.
+   *
+   * @returns what is left to be attached one by one
+   */
+  private attachTogether(program: TargetProgram, group: readonly Numbered[], pid?: number): readonly Numbered[] {
+    const { shared } = program;
+    if (!this.hasCookies || shared === undefined || group[0]!.target.kind === 'tracepoint') return group;
+    const left: Numbered[] = [];
+    const parts = [group];
+    let refusals = 0;
+    for (let part = parts.pop(); part; part = parts.pop()) {
+      if (part.length === 1 || refusals === MOST_REFUSALS) {
+        left.push(...part);
+        continue;
       }
-    } catch (error) {
-      this.log.debug(`not by one link: ${(error as Error).message.split('\n', 1)[0]}`);
-      return false;
+      try {
+        this.all.push(this.linkOf(shared, program, part, pid));
+        for (const { target } of part) this.note(program, target);
+      } catch (error) {
+        const { message } = error as Error;
+        this.log.debug(`not by one link: ${message.split('\n', 1)[0]}`);
+        // EINVAL is what a kernel says that has no such links at all.
+        if (!isRefusal(error) || message.includes('EINVAL')) return [...left, ...part, ...parts.flat()];
+        refusals++;
+        const middle = part.length >> 1;
+        parts.push(part.slice(middle), part.slice(0, middle));
+      }
     }
-    for (const { target } of group) this.note(program, target);
-    return true;
+    return left;
+  }
+
+  private linkOf(shared: string, program: TargetProgram, part: readonly Numbered[], pid?: number): FdLink {
+    const isKernel = part[0]!.target.kind === 'kernel';
+    const fd = this.copy(shared, 'kprobe', undefined, isKernel ? MULTI_ATTACH.kernel : MULTI_ATTACH.user);
+    try {
+      return isKernel ? together(fd, program, part) : inFile(fd, program, part, pid);
+    } finally {
+      closeFd(fd);
+    }
   }
 
   private attachOne(program: TargetProgram, target: Target, index: number, pid: number | undefined): FdLink[] {
