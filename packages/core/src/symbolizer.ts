@@ -1,7 +1,7 @@
 /**
  * `names`: functions alone, so that equal ones have equal texts. `places`: `name+0x1f [module]`, for people.
- * `addresses`: `0xffffffff81001f00 name+0x1f [module]`. The others are those of BCC's stackcount: `offsets`: `name+0x1f`;
- * `raw-names`: `ffffffff81001f00 name`; `raw-offsets`: `ffffffff81001f00 name+0x1f`.
+ * `addresses`: `0xffffffff81001f00 name+0x1f [module]`. The others are those of BCC's stackcount: `offsets`: as
+ * `names` with `+0x1f`; `raw-names`: `ffffffff81001f00 name`; `raw-offsets`: `ffffffff81001f00 name+0x1f`.
  */
 export type FrameStyle = 'names' | 'places' | 'addresses' | 'offsets' | 'raw-names' | 'raw-offsets';
 

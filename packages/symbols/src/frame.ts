@@ -11,9 +11,19 @@ export interface Frame {
 }
 
 /** `name`, `name [module]` for kernel modules, `[libfoo.so+0x1234]`, `[unknown]`. Equal functions give equal texts. */
-export function nameOf({ name, offset, module }: Frame, isKernel: boolean): string {
+export function nameOf(frame: Frame, isKernel: boolean): string {
+  return named(frame, isKernel, '');
+}
+
+/** The same as `name+0x1f`, `name+0x1f [module]`. */
+function offsetOf(frame: Frame, isKernel: boolean): string {
+  return named(frame, isKernel, `+0x${frame.offset.toString(16)}`);
+}
+
+function named({ name, offset, module }: Frame, isKernel: boolean, place: string): string {
   if (name === undefined) return module === undefined ? '[unknown]' : `[${plain(module)}+0x${offset.toString(16)}]`;
-  return isKernel && module !== undefined && module !== 'kernel' ? `${plain(name)} [${plain(module)}]` : plain(name);
+  const isModule = isKernel && module !== undefined && module !== 'kernel';
+  return `${plain(name)}${place}${isModule ? ` [${plain(module)}]` : ''}`;
 }
 
 /** `name+0x1f [module]`, as BCC's tools print frames. */
@@ -21,12 +31,6 @@ export function placeOf(frame: Frame, isKernel: boolean): string {
   const { name, offset, module } = frame;
   if (name === undefined) return nameOf(frame, isKernel);
   return `${plain(name)}+0x${offset.toString(16)}${module === undefined ? '' : ` [${plain(module)}]`}`;
-}
-
-/** `name+0x1f`, with the module only where the name does not tell it. */
-function offsetOf(frame: Frame, isKernel: boolean): string {
-  const { name, offset } = frame;
-  return name === undefined ? nameOf(frame, isKernel) : `${plain(name)}+0x${offset.toString(16)}`;
 }
 
 /** A frame in one of the styles. */
