@@ -22,7 +22,8 @@ beforeAll(() => {
   if (noRoot || noProbes) return;
   shop = join(mkdtempSync(join(tmpdir(), 'skep-shop-')), 'shop');
   const source = join(root, 'packages/tracing/test/shop.c');
-  execFileSync('clang', ['-O2', '-fno-optimize-sibling-calls', '-o', shop, source]);
+  const flags = ['-O2', '-fno-optimize-sibling-calls', '-fno-omit-frame-pointer'];
+  execFileSync('clang', [...flags, '-o', shop, source]);
   try {
     Object.assign(
       process.env,
@@ -52,19 +53,19 @@ async function traced(args: readonly string[], work: () => Promise<unknown>): Pr
   return out.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]));
 }
 
-/** Capabilities are dropped once everything is attached. */
+/** Capabilities are dropped once everything is attached; CAP_SYS_PTRACE stays where stacks of programs get names. */
 function hasDropped(pid: number): boolean {
   try {
-    return /^CapPrm:\s*0+$/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
+    return /^CapPrm:\s*0+(80000)?$/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
   } catch {
     return true; // it has ended
   }
 }
 
 const sell =
-  (calls: number, depth = 0) =>
+  (calls: number, depth = 0, stay = 0) =>
   () =>
-    run(shop, [String(calls), String(depth)]);
+    run(shop, [calls, depth, stay].map(String));
 
 describe.skipIf(noRoot || noProbes)('without a compiler', () => {
   it('funccount counts functions of a program, each place once', async () => {
@@ -81,6 +82,35 @@ describe.skipIf(noRoot || noProbes)('without a compiler', () => {
       ['shop:close', 1],
       ['shop:order', 9],
     ]);
+  });
+
+  it('stackcount tells callers apart, and the probes of a program', async () => {
+    const rows = await traced(['stackcount', `${shop}:shop_add`], sell(12, 4, 2));
+    const callers = rows.map(({ frames, count }) => [
+      (frames as string[]).filter((frame) => frame === 'shop_depth').length > 0,
+      (frames as string[]).at(-1),
+      count,
+    ]);
+    // The recursion calls it from its first level and from its third.
+    expect(callers).toEqual([
+      [true, 'shop_add', 1],
+      [true, 'shop_add', 1],
+      [false, 'shop_add', 12],
+    ]);
+    const probes = await traced(['stackcount', '-P', `u:${shop}:*`], sell(9, 0, 2));
+    expect(probes.map(({ comm, frames, count }) => [comm, (frames as string[]).at(-1), count])).toEqual([
+      ['shop', 'main', 1],
+      ['shop', 'shop_add', 9],
+    ]);
+  });
+
+  it.runIf(process.arch === 'x64')('a place that cannot be probed is named, and the others count', async () => {
+    // It begins with a locked instruction, which cannot be run elsewhere.
+    const args = ['funccount', '--debug', 'c:pthread_spin_*', '-d', '0.2'];
+    const { stdout, stderr } = await run(process.execPath, [join(root, 'packages/cli/bin/skep.mjs'), ...args]);
+    expect(stderr).toContain('cannot be probed: pthread_spin_lock\n');
+    expect(stderr.match(/pthread_spin_(init|destroy|trylock|unlock)/g)!.length).toBeGreaterThanOrEqual(3);
+    expect(stdout).toContain('Tracing ');
   });
 
   it('funclatency measures calls inside calls', async () => {

@@ -5,9 +5,9 @@ import { SkepError } from './errors.js';
 import type { Log } from './log.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
 import type { Probe } from './probe.js';
-import type { ColumnType, Schema } from './schema.js';
+import type { ColumnType, Schema, StacksLook } from './schema.js';
 import type { StreamCommon } from './stream-common.js';
-import type { FrameStyle } from './symbolizer.js';
+import type { FrameStyle, Symbolizer } from './symbolizer.js';
 
 /** The compiled BPF object of a plugin; `T` carries the row types its BTF gives (written by the build). */
 export interface ObjectFile<T extends ObjectTypes = ObjectTypes> {
@@ -106,6 +106,10 @@ export interface StackStream<O extends OptionDefinitions = OptionDefinitions> ex
     /** Key fields that tell tasks apart: the name begins a folded line, both stand below a stack of a table. */
     readonly name: string;
     readonly id: string;
+    /** Whether they do stand there, where rows have them. Default: always. */
+    readonly task?: Condition<O>;
+    /** How a table draws a stack. Default: wide. */
+    readonly look?: StacksLook;
     /** How a table writes frames; everything else has names. Default: names. */
     readonly text?: (options: OptionValues<O>) => FrameStyle;
     /** A line per stack in place of a table: the tool's own -f. */
@@ -115,6 +119,8 @@ export interface StackStream<O extends OptionDefinitions = OptionDefinitions> ex
     /** Frames of the kernel end in `_[k]`. */
     readonly annotated?: Condition<O>;
   };
+  /** Key fields that the rows have only under a condition; without them rows of different tasks are one. */
+  readonly keyFields?: Readonly<Record<string, Condition<O>>>;
   readonly timestamp?: Condition<O>;
 }
 
@@ -186,6 +192,10 @@ export interface ProbeRequest<O extends OptionDefinitions = OptionDefinitions> {
   readonly everyMs: number | undefined;
   readonly log: Log;
   readonly poller: ProbePoller;
+  /** Names the frames of stacks. */
+  readonly symbolizer?: Symbolizer;
+  /** Rows go to a text table and nowhere else: frames may have places in their functions. Default: names alone. */
+  readonly isForTable?: boolean;
 }
 
 /** How a perf event samples: `hertz` times a second, or once in `period` events; on all CPUs, or on one. */

@@ -80,12 +80,20 @@ export interface Layout {
   /** The header of an events table is printed once; of a snapshot before each. */
 }
 
+/** `wide`: as BCC's profile and offcputime, the task in a column of its own; `narrow`: as its stackcount. */
+export type StacksLook = 'wide' | 'narrow';
+
 export interface StacksLayout {
-  /** Fields: the frames, what a stack weighs, the name and the number of its task. */
+  /** Fields: the frames, and what a stack weighs. */
   readonly frames: string;
   readonly count: string;
-  readonly name: string;
-  readonly id: string;
+  /** Fields: name and number of the task, when the rows are told apart by it. */
+  readonly name?: string;
+  readonly id?: string;
+  /** How a table draws a stack. */
+  readonly look: StacksLook;
+  /** Whether a table has a line for the task. */
+  readonly hasTask: boolean;
   /** What is counted: samples, us. */
   readonly unit: string;
   /** A line per stack in place of a table. */

@@ -1,8 +1,9 @@
 /**
  * `names`: functions alone, so that equal ones have equal texts. `places`: `name+0x1f [module]`, for people.
- * `addresses`: `0xffffffff81001f00 name+0x1f [module]`.
+ * `addresses`: `0xffffffff81001f00 name+0x1f [module]`. The others are those of BCC's stackcount: `offsets`: as
+ * `names` with `+0x1f`; `raw-names`: `ffffffff81001f00 name`; `raw-offsets`: `ffffffff81001f00 name+0x1f`.
  */
-export type FrameStyle = 'names' | 'places' | 'addresses';
+export type FrameStyle = 'names' | 'places' | 'addresses' | 'offsets' | 'raw-names' | 'raw-offsets';
 
 /**
  * Gives the addresses of stacks their names. Addresses and names are innermost first; there is a name for each address.

@@ -5,6 +5,7 @@ export * from './btf/index.js';
 export * from './clock.js';
 export * from './constants.js';
 export * from './counters.js';
+export { detachAll } from './detach-all.js';
 export { describeErrno } from './errno.js';
 export * from './iterator.js';
 export * from './kernels/index.js';

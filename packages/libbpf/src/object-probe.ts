@@ -9,6 +9,7 @@ import {
   type OptionValues,
   type PluginDefinition,
   type Probe,
+  type ProbePoller,
   type Schema,
   SkepError,
   type Symbolizer,
@@ -20,13 +21,13 @@ import { type ProgramInfo, planStreams, type StreamOwner, type StreamPlan } from
 import { wallClock } from './clock.js';
 import { applyOptions } from './constants.js';
 import { Counters } from './counters.js';
+import { detachAll } from './detach-all.js';
 import { describeErrno, EACCES } from './errno.js';
 import { withMaskedBtf } from './masked-btf.js';
 import { libbpf } from './native/libbpf.js';
 import { libc, rcuGracePeriod } from './native/libc.js';
 import { BpfObject } from './object.js';
 import type { LoadedFile } from './object-file.js';
-import type { Poller } from './poller.js';
 import { type FeatureSet, guardedHelpers, hiddenHelpers, NO_FEATURES, refuseGuarded } from './predict/index.js';
 import { refuseTurnedOff, withoutOptional } from './predict/turned-off.js';
 import { weightOf, withOnly } from './privilege/capabilities.js';
@@ -49,7 +50,7 @@ export interface ObjectProbeOptions {
   readonly options: OptionValues;
   readonly log: Log;
   /** Woken by rings that pass their half, and when a snapshot is ready. */
-  readonly poller: Poller;
+  readonly poller: ProbePoller;
   /** Time between snapshots in milliseconds; undefined: only at the end. */
   readonly everyMs?: number | undefined;
   /** Use this attach set and no other: for tests. Index into `attachSets()`. */
@@ -66,6 +67,19 @@ export interface ObjectProbeOptions {
   readonly symbolizer?: Symbolizer;
   /** Rows go to a text table and nowhere else: frames may have places in their functions. Default: names alone. */
   readonly isForTable?: boolean;
+  /** Attaches the programs, in place of what their sections say. */
+  readonly attacher?: Attacher;
+}
+
+/** What an attacher gives back: letting it go detaches. */
+export type AttachedLink = Pick<Link, 'detach' | 'destroy'>;
+
+/** Attaches programs of a loaded object to places that are known at run time only. */
+export interface Attacher {
+  /** What is attached, and where. */
+  readonly attached: readonly { readonly name: string; readonly section: string }[];
+  /** @throws SkepError SKEP_ATTACH; nothing is attached then. */
+  attach(object: BpfObject): readonly AttachedLink[];
 }
 
 /** What came of trying one set. */
@@ -93,7 +107,7 @@ export class ObjectProbe implements Probe {
   private readonly clock = wallClock();
   private object: BpfObject | undefined;
   private current = -1;
-  private links: Link[] = [];
+  private links: AttachedLink[] = [];
   private readonly rings = new Map<string, OpenRing>();
   private counters: Counters | undefined;
   private bss: { readonly buffer: ArrayBuffer; readonly address: bigint; readonly length: number } | undefined;
@@ -121,6 +135,11 @@ export class ObjectProbe implements Probe {
   /** The set in use, after `open`. */
   get attachedSet(): ResolvedSet | undefined {
     return this.sets[this.current];
+  }
+
+  /** What an attacher attached; empty without one: the sections of the attach set say it. */
+  get attached(): readonly { readonly name: string; readonly section: string }[] {
+    return this.config.attacher?.attached ?? [];
   }
 
   /**
@@ -255,7 +274,11 @@ export class ObjectProbe implements Probe {
   }
 
   private attachSet(set: ResolvedSet): void {
-    const { options, definition } = this.config;
+    const { options, definition, attacher } = this.config;
+    if (attacher) {
+      this.links.push(...attacher.attach(this.object!));
+      return;
+    }
     const binaries = new Map<string, string>();
     for (const [name, option] of Object.entries(definition.options ?? {})) {
       if (option.kind !== 'binary') continue;
@@ -365,7 +388,7 @@ export class ObjectProbe implements Probe {
   async finish(): Promise<void> {
     const stopped = this.queue?.stop();
     this.stacks.unwatch();
-    await Promise.all(this.links.splice(0).map((link) => link.detach()));
+    await detachAll(this.links.splice(0));
     await stopped;
     if (!this.object) return;
     await rcuGracePeriod();

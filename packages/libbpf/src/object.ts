@@ -158,6 +158,11 @@ export class BpfObject {
     return pointer;
   }
 
+  /** The descriptor of a loaded program: the object's, gone with it. */
+  programFd(name: string): number {
+    return libbpf().bpf_program__fd(this.program(name));
+  }
+
   /**
    * A copy of the instructions of a loaded program: relocated to this kernel, and with the descriptors of this object's
    * maps, so they can be loaded once more as long as it is open.

@@ -100,6 +100,21 @@ describe('rows of stacks', () => {
     ]);
   });
 
+  it('are one for all processes when rows do not tell them apart', () => {
+    const together = { ...key, members: key.members.filter(({ stack }) => stack) };
+    const plan = planOf({ snapshot: { name: 'rows', key: together, value } });
+    const fields = plan.schema.fields.filter(({ name }) => name !== 'pid');
+    const entries = [
+      [7, 0, 8, 10],
+      [9, 0, 8, 4],
+      [9, 3, 8, 1],
+    ] as const;
+    expect(rows({ ...plan, schema: { ...plan.schema, fields } }, entries)).toEqual([
+      [undefined, 'main b@9 syscall read', 1n],
+      [undefined, 'syscall read', 14n],
+    ]);
+  });
+
   it('have a mark between the halves, and one on frames of the kernel, where they are asked for', () => {
     const plan = planOf({ isDelimited: true, isAnnotated: true });
     const entries = [

@@ -83,27 +83,31 @@ function fillFrames(column: BytesColumn, rows: readonly Row[]): void {
   }
 }
 
-/** What tells the rows apart: the key without its stacks, and the names of their frames. */
+/** What tells the rows apart: the columns of the key, and the names of the frames of its stacks. */
 class RowNames {
   private readonly plan: StacksPlan;
   private readonly keys: Uint8Array;
   private readonly view: DataView;
   private readonly layout: RecordLayout;
+  private readonly plain: readonly Member[];
   private readonly stacks: StackFrames | undefined;
   private readonly text = new TextDecoder();
 
   constructor(plan: StacksPlan, { entries }: Taken, stacks: StackFrames | undefined) {
     this.plan = plan;
     this.layout = plan.snapshot.key;
+    this.plain = this.layout.members.filter(({ stack }) => !stack);
     this.keys = entries.keys;
     this.view = new DataView(entries.keys.buffer, entries.keys.byteOffset, entries.keys.byteLength);
     this.stacks = stacks;
   }
 
   task(entry: number): string {
-    const key = this.keys.slice(entry * this.layout.size, (entry + 1) * this.layout.size);
-    for (const { stack, offset } of this.layout.members) if (stack) key.fill(0, offset, offset + 8);
-    return Buffer.from(key).toString('latin1');
+    const at = entry * this.layout.size;
+    const texts = this.plain.map(({ offset, field }) =>
+      Buffer.from(this.keys.subarray(at + offset, at + offset + field.size)).toString('latin1'),
+    );
+    return texts.join('');
   }
 
   /** The user's half, then the kernel's, which it called. */

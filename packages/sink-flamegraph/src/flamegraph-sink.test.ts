@@ -36,6 +36,8 @@ const schema: Schema = {
       unit: 'samples',
       isFolded: false,
       isDelimited: false,
+      look: 'wide',
+      hasTask: true,
     },
   },
 };

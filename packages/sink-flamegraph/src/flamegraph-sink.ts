@@ -74,11 +74,12 @@ export class FlamegraphSink implements Sink {
   private add(batch: Batch, layout: StacksLayout): void {
     const { fields } = batch.schema;
     const columnOf = (name: string) => batch.columns[fields.findIndex((field) => field.name === name)]!;
-    const [frames, count, name] = [layout.frames, layout.count, layout.name].map(columnOf);
+    const [frames, count] = [columnOf(layout.frames), columnOf(layout.count)];
+    const name = layout.name === undefined ? undefined : columnOf(layout.name);
     for (let row = 0; row < batch.rows; row++) {
-      const stack = framesList(valueAt(frames!, row) as Uint8Array).map((frame) => utf8.decode(frame));
-      const task = utf8.decode(valueAt(name!, row) as Uint8Array);
-      this.tree.add([task, ...stack], valueAt(count!, row) as bigint);
+      const stack = framesList(valueAt(frames, row) as Uint8Array).map((frame) => utf8.decode(frame));
+      const task = name ? [utf8.decode(valueAt(name, row) as Uint8Array)] : [];
+      this.tree.add([...task, ...stack], valueAt(count, row) as bigint);
     }
     this.hasNews ||= batch.rows > 0;
   }

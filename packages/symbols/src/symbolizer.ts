@@ -1,6 +1,6 @@
 import type { FrameStyle, Log, Symbolizer } from '@skep/core';
 import { Binaries } from './binaries.js';
-import { type Frame, nameOf, placeOf } from './frame.js';
+import { type Frame, frameText } from './frame.js';
 import { type KernelSymbols, readKernelSymbols } from './kernel-symbols.js';
 import { Lru } from './lru.js';
 import { processIdentity } from './process-identity.js';
@@ -91,9 +91,6 @@ function texts(
   return Array.from(addresses, (address, depth) => {
     const back = depth > 0 ? 1 : 0;
     const found = find(address - BigInt(back));
-    const frame = { ...found, offset: found.offset + back };
-    if (style === 'names') return nameOf(frame, isKernel);
-    const place = placeOf(frame, isKernel);
-    return style === 'places' ? place : `0x${address.toString(16).padStart(16, '0')} ${place}`;
+    return frameText({ ...found, offset: found.offset + back }, address, style, isKernel);
   });
 }

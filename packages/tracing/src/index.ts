@@ -10,15 +10,11 @@ export { dataLocations, withDataLocations } from './program/tracepoint.js';
 export { argumentNumber, COMMON_WORDS, commonWord, isSyscall, registerArgument } from './program/words.js';
 export { CompiledTracer, type CompiledTracerOptions } from './run/compiled-tracer.js';
 export { ListingProbe } from './run/listing-probe.js';
+export { type PatternPrograms, patternProbe } from './run/pattern-probe.js';
+export { PatternTargets } from './run/pattern-targets.js';
 export { type OutputRow, type Reading, SnapshotProbe, type SnapshotSource } from './run/snapshot-probe.js';
-export {
-  type Numbered,
-  type Refused,
-  TargetObject,
-  type TargetObjectOptions,
-  type TargetProgram,
-  warnOfRefused,
-} from './run/target-object.js';
+export { type Numbered, type Refused, TargetLinks, type TargetProgram, warnOfRefused } from './run/target-links.js';
+export { TargetObject, type TargetObjectOptions } from './run/target-object.js';
 export { type ExpressionContext, Helpers, type Meaning, rewriteExpression } from './spec/expression.js';
 export { type Place, parsePlace, placeText } from './spec/place.js';
 export { type Parameter, parseSignature } from './spec/signature.js';

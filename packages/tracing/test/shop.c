@@ -1,6 +1,7 @@
 // Carries probes for tracers, some functions, and a name that is given twice. Build: clang -O2 -o shop shop.c
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #define _SDT_HAS_SEMAPHORES 1
 #include <sys/sdt.h>
 
@@ -33,5 +34,7 @@ int main(int argc, char **argv)
 	sum += shop_depth(argc > 2 ? atol(argv[2]) : 0);
 	DTRACE_PROBE1(shop, close, sum);
 	printf("%ld\n", sum);
+	/* A process is named while it lives. */
+	sleep(argc > 3 ? atoi(argv[3]) : 0);
 	return 0;
 }

@@ -11,6 +11,8 @@ const stacks: NonNullable<Layout['stacks']> = {
   unit: 'samples',
   isFolded: false,
   isDelimited: true,
+  look: 'wide',
+  hasTask: true,
 };
 const schema = (parts: Partial<typeof stacks> = {}) => ({
   ...schemaOf([time, field('pid'), comm, frames, field('samples', 'u64')], {
@@ -31,6 +33,26 @@ describe('stacks', () => {
       'Sampling...\n\n    do_syscall_64\n    --\n    hot\n    main\n    -                a;b (7)\n        3\n\n' +
         '    -                x\\n (0)\n        18446744073709551615\n\n',
     );
+  });
+
+  it('are drawn as stackcount does, with the task where it is wanted and known', () => {
+    const frame = '  do_syscall_64\n    --\n  hot\n  main\n';
+    const narrow = schema({ look: 'narrow' });
+    expect(textOf('table', [batchOf(narrow, rows.slice(0, 1))])).toBe(`Sampling...\n\n${frame}    a;b [7]\n    3\n\n`);
+    const untold = `Sampling...\n\n${frame}    3\n\n`;
+    const hidden = schema({ look: 'narrow', hasTask: false });
+    expect(textOf('table', [batchOf(hidden, rows.slice(0, 1))])).toBe(untold);
+  });
+
+  it('of all tasks together name none', () => {
+    const { name: _, id: __, ...rest } = { ...stacks, look: 'narrow' as const };
+    const together = (parts: Partial<typeof stacks>) => ({
+      ...schemaOf([time, frames, field('samples', 'u64')], { columns: [], stacks: { ...rest, ...parts } }),
+      shape: 'stacks' as const,
+    });
+    const some = [{ time: 0n, frames: 'main;hot', samples: 3n }];
+    expect(textOf('table', [batchOf(together({}), some)])).toBe('\n  hot\n  main\n    3\n\n');
+    expect(textOf('table', [batchOf(together({ isFolded: true }), some)])).toBe('main;hot 3\n');
   });
 
   it('are a line each when folded, by option or by format', () => {

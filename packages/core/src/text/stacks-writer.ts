@@ -1,6 +1,6 @@
 import { type Batch, valueAt } from '../batch.js';
 import { framesList } from '../meanings/frames.js';
-import type { Schema, StacksLayout } from '../schema.js';
+import type { Schema, StacksLayout, StacksLook } from '../schema.js';
 import { appendByte, appendText } from './ascii.js';
 import type { ByteBuffer } from './byte-buffer.js';
 import { findField } from './fields.js';
@@ -16,17 +16,37 @@ const utf8 = new TextEncoder();
 class StackColumns {
   readonly frames: number;
   readonly count: number;
+  /** -1: the rows have no such column. */
   readonly name: number;
   readonly id: number;
 
   constructor(schema: Schema, layout: StacksLayout) {
-    const indexOf = (field: string) => findField(schema, field).index;
+    const indexOf = (field: string | undefined) => (field === undefined ? -1 : findField(schema, field).index);
     this.frames = indexOf(layout.frames);
     this.count = indexOf(layout.count);
     this.name = indexOf(layout.name);
     this.id = indexOf(layout.id);
   }
 }
+
+interface Look {
+  readonly frame: string;
+  readonly separator: string;
+  readonly count: string;
+  readonly beforeName: string;
+  readonly idIn: readonly [string, string];
+}
+
+const LOOKS: Readonly<Record<StacksLook, Look>> = {
+  wide: {
+    ...{ frame: '    ', separator: '    --', count: '        ' },
+    ...{ beforeName: '    -                ', idIn: ['(', ')'] },
+  },
+  narrow: {
+    ...{ frame: '  ', separator: '    --', count: '    ' },
+    ...{ beforeName: '    ', idIn: ['[', ']'] },
+  },
+};
 
 function appendVisible(out: ByteBuffer, bytes: Uint8Array): void {
   tableStyle.text(out, bytes, 0, bytes.length);
@@ -36,35 +56,46 @@ function appendVisible(out: ByteBuffer, bytes: Uint8Array): void {
 export class StacksWriter extends SnapshotWriter {
   private readonly layout: StacksLayout;
   private readonly columns: StackColumns;
+  private readonly look: Look;
 
   constructor(schema: Schema, layout: StacksLayout, options: WriterOptions) {
     super(schema, options);
     this.layout = layout;
+    this.look = LOOKS[layout.look];
     this.columns = new StackColumns(schema, layout);
   }
 
   protected override rows(batch: Batch, out: ByteBuffer): void {
     const { frames, count, name, id } = this.columns;
+    const hasTask = this.layout.hasTask && name >= 0 && id >= 0;
     for (let row = 0; row < batch.rows; row++) {
       this.stack(out, valueAt(batch.columns[frames]!, row) as Uint8Array);
-      appendText(out, '    -                ');
-      appendVisible(out, valueAt(batch.columns[name]!, row) as Uint8Array);
-      appendText(out, ` (${valueAt(batch.columns[id]!, row)})\n`);
-      appendText(out, `        ${valueAt(batch.columns[count]!, row)}\n\n`);
+      if (hasTask) this.task(out, valueAt(batch.columns[name]!, row) as Uint8Array, valueAt(batch.columns[id]!, row));
+      appendText(out, `${this.look.count}${valueAt(batch.columns[count]!, row)}\n\n`);
     }
+  }
+
+  private task(out: ByteBuffer, name: Uint8Array, id: unknown): void {
+    const { beforeName, idIn } = this.look;
+    appendText(out, beforeName);
+    appendVisible(out, name);
+    appendText(out, ` ${idIn[0]}${id}${idIn[1]}\n`);
   }
 
   private stack(out: ByteBuffer, bytes: Uint8Array): void {
     for (const frame of framesList(bytes).toReversed()) {
-      appendText(out, '    ');
-      if (this.layout.isDelimited && frame.length === 1 && frame[0] === SEPARATOR) appendText(out, '--');
-      else appendVisible(out, frame);
+      if (this.layout.isDelimited && frame.length === 1 && frame[0] === SEPARATOR) {
+        appendText(out, this.look.separator);
+      } else {
+        appendText(out, this.look.frame);
+        appendVisible(out, frame);
+      }
       appendByte(out, 0x0a);
     }
   }
 }
 
-/** A line per stack, as flame graph programs read it: task, frames from the root, a blank, the weight. */
+/** A line per stack, as flame graph programs read it: the task if it is known, frames from the root, a blank, the weight. */
 export class FoldedWriter implements BatchWriter {
   private readonly columns: StackColumns;
 
@@ -77,9 +108,9 @@ export class FoldedWriter implements BatchWriter {
   write(batch: Batch, out: ByteBuffer): void {
     const { frames, count, name } = this.columns;
     for (let row = 0; row < batch.rows; row++) {
-      appendVisible(out, withoutSeparator(valueAt(batch.columns[name]!, row) as Uint8Array));
+      if (name >= 0) appendVisible(out, withoutSeparator(valueAt(batch.columns[name]!, row) as Uint8Array));
       const stack = valueAt(batch.columns[frames]!, row) as Uint8Array;
-      if (stack.length > 0) appendByte(out, 0x3b);
+      if (name >= 0 && stack.length > 0) appendByte(out, 0x3b);
       appendVisible(out, stack);
       appendText(out, ` ${valueAt(batch.columns[count]!, row)}\n`);
     }

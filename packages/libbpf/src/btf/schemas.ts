@@ -194,8 +194,9 @@ function planStacks(
   options: OptionValues,
 ): StreamPlan {
   const where = `stream "${name}" of plugin ${owner.plugin}`;
-  const snapshot = wanted(info.snapshots, stream.snapshot, `${where}: snapshot`);
-  const { count, unit, name: task, id, text } = stream.stacks;
+  const whole = wanted(info.snapshots, stream.snapshot, `${where}: snapshot`);
+  const snapshot = withoutKeys(whole, absentKeys(stream, options));
+  const { count, unit, name: task, id, text, look = 'wide' } = stream.stacks;
   const half = (field: string | undefined): Member | undefined => {
     if (field === undefined) return undefined;
     const member = snapshot.key.members.find((one) => one.field.name === field && one.stack);
@@ -205,13 +206,20 @@ function planStacks(
   const [kernel, user] = [half(stream.stacks.kernel), half(stream.stacks.user)];
   const keyFields = snapshot.key.members.filter(({ stack }) => !stack).map(({ field }) => field);
   const fields = [TIME, ...keyFields, FRAMES, ...snapshot.value.members.map(({ field }) => field)];
-  for (const field of [count, task, id]) named(fields, field, where);
+  const everyField = [...fields, ...whole.key.members.map(({ field }) => field)];
+  for (const field of [count, task, id]) named(everyField, field, where);
+  const present = (name: string) => fields.some((field) => field.name === name);
   const isFolded = holds(stream.stacks.folded ?? never, options);
   const isDelimited = holds(stream.stacks.delimited ?? never, options);
   const layout: Layout = {
     ...layoutOf(stream, fields, options, where),
     timestamp: holds(stream.timestamp ?? never, options),
-    stacks: { frames: FRAMES.name, count, unit, name: task, id, isFolded, isDelimited },
+    stacks: {
+      ...{ frames: FRAMES.name, count, unit, look, isFolded, isDelimited },
+      ...(present(task) ? { name: task } : {}),
+      ...(present(id) ? { id } : {}),
+      hasTask: holds(stream.stacks.task, options),
+    },
   };
   const keys = [...keyFields.map((field) => field.name), FRAMES.name];
   return {
@@ -230,7 +238,7 @@ function planStacks(
 const never = () => false;
 
 /** Key fields that say nothing with these options: the program leaves them 0, and rows do not have them. */
-function absentKeys(stream: TableStream | HistogramStream, options: OptionValues): ReadonlySet<string> {
+function absentKeys(stream: TableStream | HistogramStream | StackStream, options: OptionValues): ReadonlySet<string> {
   const conditions = stream.histogram
     ? (stream.histogram.sections ?? []).map(({ field, when }) => [field, when] as const)
     : Object.entries(stream.keyFields ?? {});

@@ -99,7 +99,9 @@ export class KernelHost implements ProbeHost {
     }
     const { info } = readPluginObject(definition);
     const schemas = pluginSchemas(owner, definition, info, options);
-    return definition.probe!({ owner, options, schemas, everyMs, log: this.log, poller: this.poller });
+    const { isForTable = false } = this.options;
+    const common = { owner, options, schemas, everyMs, log: this.log, poller: this.poller };
+    return definition.probe!({ ...common, symbolizer: this.symbolizer, isForTable });
   }
 
   wait(): Promise<void> {

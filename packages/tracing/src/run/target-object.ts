@@ -1,42 +1,6 @@
-import {
-  type Capability,
-  type Log,
-  type OptionDefinitions,
-  type OptionValues,
-  type PluginDefinition,
-  SkepError,
-} from '@skep/core';
-import { resembling } from '@skep/libbcc';
-import {
-  applyOptions,
-  attachKernelFunctions,
-  attachKernelProbe,
-  attachTracepoint,
-  attachUserFunctions,
-  attachUserProbe,
-  type BpfMap,
-  BpfObject,
-  closeFd,
-  type FdLink,
-  loadProgram,
-  MULTI_ATTACH,
-  type ProgramType,
-  readPluginObject,
-  withOnly,
-} from '@skep/libbpf';
-import { isRefusal, type Target } from '../place/target.js';
-
-/** A program of the object that is made for many places. */
-export interface TargetProgram {
-  /** Uses `skep_target()`: a copy is loaded for each place. */
-  readonly copied: string;
-  /** The same with `skep_cookie()`: one link for all, where the kernel has that. Absent: never tried. */
-  readonly shared?: string;
-  readonly type: ProgramType;
-  readonly isReturn?: boolean;
-  /** False: it does not ask which place it runs for. */
-  readonly isNumbered?: boolean;
-}
+import type { Capability, Log, OptionDefinitions, OptionValues, PluginDefinition } from '@skep/core';
+import { applyOptions, type BpfMap, BpfObject, readPluginObject, withOnly } from '@skep/libbpf';
+import { type Numbered, type Refused, TargetLinks, type TargetProgram } from './target-links.js';
 
 export interface TargetObjectOptions {
   readonly name: string;
@@ -47,28 +11,11 @@ export interface TargetObjectOptions {
   readonly prepare?: (object: BpfObject) => void;
 }
 
-/** A place, and the number that the program knows it by. */
-export interface Numbered {
-  readonly target: Target;
-  readonly index: number;
-}
-
-/** What could not be attached to, and why. */
-export interface Refused extends Numbered {
-  readonly error: SkepError;
-}
-
-/** Where the number of the place stands in a copied program: `skep_target()` of skep/target.bpf.h. */
-const MARK = 0x736b65702d746774n;
-const LOAD_64 = 0x18;
-
 /** An object whose programs are attached to places that are known at run time only. */
 export class TargetObject {
   private readonly options: TargetObjectOptions;
   private object: BpfObject | undefined;
-  private readonly links: FdLink[] = [];
-  private readonly names: { readonly name: string; readonly section: string }[] = [];
-  private hasCookies = false;
+  private links: TargetLinks | undefined;
 
   constructor(options: TargetObjectOptions) {
     this.options = options;
@@ -76,12 +23,12 @@ export class TargetObject {
 
   /** What is attached, one entry for each place. */
   get attached(): readonly { readonly name: string; readonly section: string }[] {
-    return this.names;
+    return this.links?.attached ?? [];
   }
 
   /** Descriptors that it holds open for what is attached. */
   get linkCount(): number {
-    return this.links.length;
+    return this.links?.links.length ?? 0;
   }
 
   /**
@@ -92,14 +39,15 @@ export class TargetObject {
   load(programs: readonly TargetProgram[]): void {
     const copied = programs.map((program) => program.copied);
     const shared = programs.flatMap((program) => program.shared ?? []);
-    this.hasCookies = shared.length > 0;
+    let hasCookies = shared.length > 0;
     try {
       this.object = this.loaded([...copied, ...shared]);
     } catch (error) {
-      if (!this.hasCookies) throw error;
-      this.hasCookies = false;
+      if (!hasCookies) throw error;
+      hasCookies = false;
       this.object = this.loaded(copied);
     }
+    this.links = new TargetLinks(this.object, this.options.log, hasCookies);
   }
 
   private loaded(names: readonly string[]): BpfObject {
@@ -129,145 +77,22 @@ export class TargetObject {
   }
 
   /**
-   * Attach a program to every target, each under its number: by one link per kind and file where the kernel can, else one
-   * by one. Those that cannot be attached to are left out and returned.
+   * Attach a program to every target, as `TargetLinks.attach`.
    *
    * @throws SkepError what was refused first, when nothing could be attached.
    */
   attach(program: TargetProgram, targets: readonly Numbered[], pid?: number): Refused[] {
-    const refused: Refused[] = [];
-    for (const group of groupsOf(targets)) {
-      if (group.length > 1 && this.attachTogether(program, group, pid)) continue;
-      for (const { target, index } of group) {
-        try {
-          this.links.push(...this.attachOne(program, target, index, pid));
-          this.note(program, target);
-        } catch (error) {
-          if (!isRefusal(error)) throw error;
-          const named = withHint(error as SkepError, target);
-          if (targets.length === 1) throw named;
-          refused.push({ target, index, error: named });
-        }
-      }
-    }
-    if (refused.length === targets.length) throw refused[0]!.error;
-    return refused;
-  }
-
-  private note({ copied, isReturn = false }: TargetProgram, target: Target): void {
-    const kind = { kernel: 'kprobe', user: 'uprobe', tracepoint: 'tracepoint' }[target.kind];
-    const library = target.kind === 'user' ? `${target.path}:` : '';
-    this.names.push({
-      name: copied,
-      section: `${kind.replace('probe', isReturn ? 'retprobe' : 'probe')}/${library}${target.name}`,
-    });
-  }
-
-  private attachTogether(program: TargetProgram, group: readonly Numbered[], pid: number | undefined): boolean {
-    const [first] = group;
-    if (!this.hasCookies || program.shared === undefined || first!.target.kind === 'tracepoint') return false;
-    const isKernel = first!.target.kind === 'kernel';
-    try {
-      const attachType = isKernel ? MULTI_ATTACH.kernel : MULTI_ATTACH.user;
-      const fd = this.copy(program.shared, 'kprobe', undefined, attachType);
-      try {
-        this.links.push(isKernel ? together(fd, program, group) : inFile(fd, program, group, pid));
-      } finally {
-        closeFd(fd);
-      }
-    } catch (error) {
-      this.options.log.debug(`not by one link: ${(error as Error).message.split('\n', 1)[0]}`);
-      return false;
-    }
-    for (const { target } of group) this.note(program, target);
-    return true;
-  }
-
-  private attachOne(program: TargetProgram, target: Target, index: number, pid: number | undefined): FdLink[] {
-    const { isReturn = false } = program;
-    const fd = this.copy(program.copied, program.type, program.isNumbered === false ? undefined : index);
-    try {
-      if (target.kind === 'tracepoint') return [attachTracepoint(fd, target.category, target.event)];
-      if (target.kind === 'kernel') return [attachKernelProbe(fd, { symbol: target.symbol, offset: 0n, isReturn })];
-      return target.places.map((place) => attachUserProbe(fd, { path: target.path, ...place, isReturn, pid }));
-    } finally {
-      // An attachment keeps its program.
-      closeFd(fd);
-    }
-  }
-
-  private copy(name: string, type: ProgramType, index?: number, attachType = 0): number {
-    const instructions = this.object!.instructions(name);
-    if (index !== undefined) setTarget(instructions, index);
-    return loadProgram({ name, type, instructions, license: 'GPL', attachType });
+    return this.links!.attach(program, targets, pid);
   }
 
   async detach(): Promise<void> {
-    await Promise.all(this.links.splice(0).map((link) => link.detach()));
+    await this.links?.detach();
   }
 
   async close(): Promise<void> {
     await this.detach();
+    this.links = undefined;
     this.object?.close();
     this.object = undefined;
   }
-}
-
-/** Where a kernel has no kprobes at all, what resembles the function is worth more than that fact. */
-function withHint(error: SkepError, target: Target): SkepError {
-  if (target.kind !== 'kernel' || error.remedy !== '') return error;
-  const message = /has no kprobes/.test(error.message)
-    ? `cannot attach to kernel function ${target.symbol}: ${error.message}`
-    : error.message;
-  return new SkepError(error.code, message, resembling(target.symbol), { cause: error });
-}
-
-/** What one link can hold: kernel functions, or places of one file. */
-function groupsOf(all: readonly Numbered[]): Numbered[][] {
-  const groups = new Map<string, Numbered[]>();
-  for (const one of all) {
-    const key = one.target.kind === 'user' ? one.target.path : one.target.kind;
-    const group = groups.get(key);
-    if (group) group.push(one);
-    else groups.set(key, [one]);
-  }
-  return [...groups.values()];
-}
-
-function together(fd: number, { isReturn = false }: TargetProgram, group: readonly Numbered[]): FdLink {
-  const symbols = group.flatMap(({ target }) => (target.kind === 'kernel' ? [target.symbol] : []));
-  return attachKernelFunctions(fd, { symbols, cookies: group.map(({ index }) => index), isReturn });
-}
-
-function inFile(fd: number, { isReturn = false }: TargetProgram, group: readonly Numbered[], pid?: number): FdLink {
-  const places = group.flatMap(({ target, index }) =>
-    target.kind === 'user' ? target.places.map((place) => ({ ...place, cookie: index })) : [],
-  );
-  const [{ target }] = group as [Numbered];
-  return attachUserFunctions(fd, { path: target.kind === 'user' ? target.path : '', places, isReturn, pid });
-}
-
-/** Write the number of a place into a copy of a program. @throws SkepError SKEP_PLUGIN when it does not ask for it. */
-export function setTarget(instructions: Uint8Array<ArrayBuffer>, index: number): void {
-  const view = new DataView(instructions.buffer, instructions.byteOffset, instructions.byteLength);
-  let found = 0;
-  for (let at = 0; at + 16 <= instructions.length; at += 8) {
-    if (instructions[at] !== LOAD_64) continue;
-    const value = BigInt(view.getUint32(at + 4, true)) | (BigInt(view.getUint32(at + 12, true)) << 32n);
-    if (value === MARK) {
-      view.setUint32(at + 4, index, true);
-      view.setUint32(at + 12, 0, true);
-      found++;
-    }
-    at += 8;
-  }
-  if (found === 0) throw new SkepError('SKEP_PLUGIN', 'the program does not call skep_target()');
-}
-
-/** Say what could not be probed, in one line. */
-export function warnOfRefused(log: Log, source: string, refused: readonly Refused[], all: number): void {
-  if (refused.length === 0) return;
-  const names = refused.slice(0, 5).map(({ target }) => target.name);
-  const more = refused.length > names.length ? ', ...' : '';
-  log.warn(`${source}: ${refused.length} of ${all} cannot be probed: ${names.join(', ')}${more}`);
 }

@@ -1,20 +1,12 @@
-import type { OptionDefinitions, OptionValues, PluginDefinition, ProbeRequest } from '@skep/core';
-import {
-  findTargets,
-  parsePattern,
-  type Reading,
-  type SnapshotSource,
-  type Target,
-  TargetObject,
-  warnOfRefused,
-} from '@skep/tracing';
+import type { OptionDefinitions, PluginDefinition, ProbeRequest } from '@skep/core';
+import { PatternTargets, type Reading, type SnapshotSource, TargetObject, type TargetProgram } from '@skep/tracing';
 
 const FUNCTION = { copied: 'count_function', shared: 'count_functions', type: 'kprobe' } as const;
 const EVENT = { copied: 'count_event', type: 'tracepoint' } as const;
 
 /** Counts the calls of every place that the pattern means. */
 export class CallCounts implements SnapshotSource {
-  private readonly targets: readonly Target[];
+  private readonly places: PatternTargets;
   private readonly object: TargetObject;
   private readonly request: ProbeRequest;
   private counted: BigUint64Array<ArrayBuffer>;
@@ -23,13 +15,12 @@ export class CallCounts implements SnapshotSource {
   constructor(request: ProbeRequest, object: PluginDefinition['object'], definitions: OptionDefinitions) {
     this.request = request;
     const { options, owner, log } = request;
-    const pattern = parsePattern(String(options.pattern), { regexp: options.regexp === true });
-    this.targets = findTargets(pattern, pidOf(options));
-    this.counted = new BigUint64Array(this.targets.length);
+    this.places = new PatternTargets(options);
+    this.counted = new BigUint64Array(this.places.targets.length);
     this.object = new TargetObject({
       ...{ name: owner.plugin, options, log },
       plugin: { ...(object ? { object } : {}), options: definitions },
-      prepare: (opened) => opened.map('counts').setMaxEntries(this.targets.length),
+      prepare: (opened) => opened.map('counts').setMaxEntries(this.places.targets.length),
     });
   }
 
@@ -38,8 +29,7 @@ export class CallCounts implements SnapshotSource {
   }
 
   get banner(): string {
-    const { length } = this.targets;
-    return `Tracing ${length} function${length === 1 ? '' : 's'} for "${this.request.options.pattern}"... Hit Ctrl-C to end.`;
+    return this.places.banner;
   }
 
   get needs() {
@@ -47,23 +37,18 @@ export class CallCounts implements SnapshotSource {
   }
 
   async open(): Promise<void> {
-    this.object.load([this.isEvents ? EVENT : FUNCTION]);
+    this.object.load([this.program]);
   }
 
-  private get isEvents(): boolean {
-    return this.targets[0]!.kind === 'tracepoint';
+  private get program(): TargetProgram {
+    return this.places.isEvents ? EVENT : FUNCTION;
   }
 
   async attach(): Promise<void> {
-    const { log, options, owner } = this.request;
-    const numbered = this.targets.map((target, index) => ({ target, index }));
-    const refused = this.object.attach(this.isEvents ? EVENT : FUNCTION, numbered, pidOf(options));
-    warnOfRefused(log, owner.source, refused, this.targets.length);
-    const attached = this.targets.length - refused.length;
-    const what = `${owner.source}: ${attached} places attached by ${this.object.linkCount} descriptors`;
-    if (options.debug !== true) return log.debug(what);
-    for (const { name, section } of this.attached) log.warn(`${name} at ${section}`);
-    log.warn(what);
+    const { places, object } = this;
+    const { log, owner } = this.request;
+    const refused = object.attach(this.program, places.numbered, places.pid);
+    places.report(log, owner.source, { refused, attached: this.attached, linkCount: object.linkCount });
   }
 
   detach(): Promise<void> {
@@ -80,19 +65,15 @@ export class CallCounts implements SnapshotSource {
     const perCpu = new BigUint64Array(values.buffer);
     const cpus = stride / 8;
     const before = this.counted;
-    this.counted = new BigUint64Array(this.targets.length).map((_, i) => {
+    this.counted = new BigUint64Array(this.places.targets.length).map((_, i) => {
       let sum = 0n;
       for (let cpu = 0; cpu < cpus; cpu++) sum += perCpu[i * cpus + cpu]!;
       return sum;
     });
-    const fresh = this.targets
+    const fresh = this.places.targets
       .map(({ name }, i) => ({ func: name, count: this.counted[i]! - before[i]! }))
       .filter(({ count }) => count > 0n)
       .sort((a, b) => (a.count < b.count ? -1 : a.count > b.count ? 1 : a.func < b.func ? -1 : 1));
     return { rows: { counts: fresh }, updates: fresh.reduce((sum, { count }) => sum + count, 0n) };
   }
-}
-
-function pidOf({ pid }: OptionValues): number | undefined {
-  return pid as number | undefined;
 }
