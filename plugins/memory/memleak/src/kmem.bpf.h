@@ -31,6 +31,17 @@ struct trace_event_raw_percpu_alloc_percpu {
 
 #pragma clang attribute pop
 
+/*
+ * Argument `n`, a constant. The compiler would make one read of two in branches, at a place that is computed, which the
+ * verifier does not take.
+ */
+#define ARGUMENT(ctx, n)                                                                                               \
+	({                                                                                                             \
+		__u64 __value;                                                                                         \
+		asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(__value) : "r"(ctx), "i"(8 * (n)));                       \
+		__value;                                                                                               \
+	})
+
 static __always_inline int on_kernel_alloc(void *ctx, enum memleak_allocator allocator, __u64 address, __u64 size)
 {
 	if (!address)
@@ -58,8 +69,8 @@ static __always_inline int on_kernel_free(enum memleak_allocator allocator, __u6
 static __always_inline __u64 bytes_taken(__u64 *ctx)
 {
 	if (bpf_core_field_exists(struct trace_event_raw_kmem_alloc, accounted))
-		return ctx[4];
-	return ctx[3];
+		return ARGUMENT(ctx, 4);
+	return ARGUMENT(ctx, 3);
 }
 
 SEC("raw_tp/kmalloc")
@@ -104,9 +115,16 @@ int mm_page_free(__u64 *ctx) { return on_kernel_free(MEMLEAK_pages, ctx[0]); }
 SEC("raw_tp/percpu_alloc_percpu")
 int percpu_alloc(__u64 *ctx)
 {
-	if (bpf_core_field_exists(struct trace_event_raw_percpu_alloc_percpu, call_site))
-		return on_kernel_alloc(ctx, MEMLEAK_percpu, ctx[7], ctx[3]);
-	return on_kernel_alloc(ctx, MEMLEAK_percpu, ctx[6], ctx[2]);
+	__u64 address, size;
+
+	if (bpf_core_field_exists(struct trace_event_raw_percpu_alloc_percpu, call_site)) {
+		address = ARGUMENT(ctx, 7);
+		size = ARGUMENT(ctx, 3);
+	} else {
+		address = ARGUMENT(ctx, 6);
+		size = ARGUMENT(ctx, 2);
+	}
+	return on_kernel_alloc(ctx, MEMLEAK_percpu, address, size);
 }
 
 SEC("raw_tp/percpu_free_percpu")
