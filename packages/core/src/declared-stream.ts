@@ -32,7 +32,7 @@ export interface DeclaredStream<O extends OptionDefinitions = OptionDefinitions>
     readonly folded?: Condition<O>;
   };
   readonly timestamp?: Condition<O>;
-  /** Line above each snapshot, behind its time; undefined: none. */
+  /** Line above each snapshot, behind its time; empty: none, and no blank line either. */
   readonly heading?: (options: OptionValues<O>) => string | undefined;
   /** In place of a table a line per row: this text, with `{name}` for the value of a field. */
   readonly line?: (options: OptionValues<O>) => string | undefined;

@@ -69,7 +69,7 @@ export interface Layout {
   readonly banner?: string;
   /** `HH:MM:SS` line before each snapshot. */
   readonly timestamp?: boolean;
-  /** Line above each snapshot, behind its time: `[HH:MM:SS] <heading>`. */
+  /** Line above each snapshot, behind its time: `[HH:MM:SS] <heading>`; empty: none, and no blank line either. */
   readonly heading?: string;
   /** Top tools clear the screen before each snapshot, on a terminal only. */
   readonly clear?: boolean;

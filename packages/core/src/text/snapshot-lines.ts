@@ -26,7 +26,7 @@ export function appendSnapshotHead(
   const clock = snapshot ? clockText(new Date(Number(snapshot.timeNs / 1_000_000n))) : undefined;
   if (layout.clear && terminal) appendText(out, CLEAR);
   else if (headers && layout.heading === undefined) appendText(out, '\n');
-  if (layout.heading !== undefined && clock && headers) {
+  if (layout.heading && clock && headers) {
     appendText(out, `[${clock}] ${visibleText(layout.heading)}\n`);
   }
   if (layout.timestamp && clock) appendText(out, `${clock}\n`);

@@ -126,7 +126,7 @@ export default definePlugin({
       },
       keys: ['pid', 'comm', 'allocator', 'frames'],
       banner: ({ pid: who, show_allocs }) => (show_allocs ? '' : bannerOf(who)),
-      heading: ({ top, show_allocs }) => (show_allocs ? undefined : headingOf(top)),
+      heading: ({ top, show_allocs }) => (show_allocs ? '' : headingOf(top)),
       stacks: {
         ...{ frames: 'frames', count: 'bytes', unit: 'bytes', name: 'comm', id: 'pid', isLevel: true },
         above: '\t{bytes} bytes in {count} allocations from stack',

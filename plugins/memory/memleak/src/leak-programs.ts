@@ -124,6 +124,12 @@ export class LeakPrograms {
     return this.object!.info;
   }
 
+  /** Names of `enum memleak_allocator`, by value. */
+  get allocators(): ReadonlyMap<number, string> {
+    const { members } = this.info.rings.get('events')!;
+    return members.find(({ field }) => field.name === 'allocator')!.field.labels!;
+  }
+
   /** A 32-bit variable of the programs, in place. */
   variable(name: string): Uint32Array {
     return new Uint32Array(this.bss!.buffer, this.info.variables.get(name)!.offset, 1);

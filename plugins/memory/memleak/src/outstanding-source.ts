@@ -91,14 +91,18 @@ export class OutstandingSource implements SnapshotSource {
     const { pid = 0 } = this.programs;
     if (pid !== 0) this.comm = commOf(pid) ?? this.comm;
     const task = { pid, comm: this.comm };
+    const { allocators } = this.programs;
     const outstanding = this.ranking
       .report(found.groups, (stack) => this.framesOf(stack))
       .map(({ frames, allocator, bytes, count, gained, oldestNs }) => ({
         ...task,
-        ...{ allocator, frames, bytes, count, gained },
+        ...{ allocator: allocators.get(allocator), frames, bytes, count, gained },
         oldest: oldestNs === 0 ? 0 : Math.max(0, now - oldestNs),
       }));
-    const allocations = found.old.map((i) => ({ ...task, ...allocationAt(entries, i, now) }));
+    const allocations = found.old.map((i) => {
+      const { allocator, ...rest } = allocationAt(entries, i, now);
+      return { ...task, ...rest, allocator: allocators.get(allocator) };
+    });
     this.stacks!.turn(found.live);
     this.frames!.forget();
     return { rows: { outstanding, allocations }, ...this.newlyCounted() };
