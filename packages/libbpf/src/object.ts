@@ -210,9 +210,7 @@ export class BpfObject {
   }
 
   /** The live bytes of a section's variables (.bss, .data), mapped; undefined when the object has no such section. */
-  mapSection(
-    section: string,
-  ): MappedSection | undefined {
+  mapSection(section: string): MappedSection | undefined {
     for (const map of this.rawMaps()) {
       if (!libbpf().bpf_map__name(map).endsWith(section)) continue;
       const length = Math.ceil(libbpf().bpf_map__value_size(map) / pageSize()) * pageSize();

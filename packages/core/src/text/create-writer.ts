@@ -1,10 +1,10 @@
 import { SkepError } from '../errors.js';
 import type { Schema } from '../schema.js';
 import { createCsvWriter } from './csv-writer.js';
+import { HeadedStacksWriter } from './headed-stacks-writer.js';
 import { HistogramWriter } from './histogram-writer.js';
 import { createJsonWriter } from './json-writer.js';
 import { createLogfmtWriter } from './logfmt-writer.js';
-import { HeadedStacksWriter } from './headed-stacks-writer.js';
 import { FoldedWriter, StacksWriter } from './stacks-writer.js';
 import { createTableWriter } from './table-writer.js';
 import type { BatchWriter } from './writer.js';

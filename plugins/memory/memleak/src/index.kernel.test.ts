@@ -177,7 +177,10 @@ describe.skipIf(noRoot)('memleak that cannot', () => {
   it.each([
     [{ pid: 0x7ffffff0 }, 'process 2147483632: there is none'],
     [{ pid: process.pid, obj: '/usr/bin/true' }, '/usr/bin/true has no function "malloc"'],
-    [{ pid: process.pid, obj: 'nowhere' }, `process ${process.pid} has no library "nowhere", and this machine has none`],
+    [
+      { pid: process.pid, obj: 'nowhere' },
+      `process ${process.pid} has no library "nowhere", and this machine has none`,
+    ],
   ])('says why: %j', async (given, message) => {
     await expect(leaksOf(given)).rejects.toMatchObject({ code: 'SKEP_ATTACH', message });
   });

@@ -22,10 +22,13 @@ const options = {
     flags: '--combined-only',
     conflicts: ['trace'],
   }),
-  wa_missing_free: option.boolean('An address of the kernel that is given out again was freed, though nothing said so', {
-    flags: '--wa-missing-free',
-    conflicts: ['pid', 'command'],
-  }),
+  wa_missing_free: option.boolean(
+    'An address of the kernel that is given out again was freed, though nothing said so',
+    {
+      flags: '--wa-missing-free',
+      conflicts: ['pid', 'command'],
+    },
+  ),
   sample_rate: option.integer('Only about one in so many allocations', {
     flags: '-s N, --sample-rate N',
     min: 1,

@@ -52,7 +52,10 @@ export class LeakPrograms {
     const { object } = this;
     if (!object) return [];
     const isReadable = withOnly([], () => object.map('allocs').isReadable);
-    return [...(isReadable ? [] : ['CAP_BPF' as const]), ...(this.pid === undefined ? [] : ['CAP_SYS_PTRACE' as const])];
+    return [
+      ...(isReadable ? [] : ['CAP_BPF' as const]),
+      ...(this.pid === undefined ? [] : ['CAP_SYS_PTRACE' as const]),
+    ];
   }
 
   /** @throws SkepErrors as `allocatorFunctions` and `BpfObject.load`. */

@@ -125,7 +125,11 @@ export class OutstandingSource implements SnapshotSource {
   }
 }
 
-function allocationAt({ keys, values, stride }: { keys: Uint8Array; values: Uint8Array; stride: number }, i: number, now: number) {
+function allocationAt(
+  { keys, values, stride }: { keys: Uint8Array; values: Uint8Array; stride: number },
+  i: number,
+  now: number,
+) {
   const key = new DataView(keys.buffer, keys.byteOffset + i * 8);
   const value = new DataView(values.buffer, values.byteOffset + i * stride);
   const age = Math.max(0, now - Number(value.getBigUint64(8, true)));

@@ -114,7 +114,7 @@ export const selftest: readonly SelfTest[] = [
     },
   },
   {
-    name: "per-CPU memory of the kernel",
+    name: 'per-CPU memory of the kernel',
     options: { percpu: true, older: 0, top: 10_000 },
     workload: ({ folder, skip }) => {
       const points = Array.from({ length: MOUNTS }, (_, i) => join(folder, String(i)));

@@ -1,4 +1,11 @@
-import { type BatchBuilder, createDecoder, type LossCounts, NO_LOSSES, type Probe, type ProbeRequest } from '@skep/core';
+import {
+  type BatchBuilder,
+  createDecoder,
+  type LossCounts,
+  NO_LOSSES,
+  type Probe,
+  type ProbeRequest,
+} from '@skep/core';
 import { mapRing, RingReader, wallClock } from '@skep/libbpf';
 import type { LeakPrograms } from './leak-programs.js';
 
