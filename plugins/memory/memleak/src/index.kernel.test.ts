@@ -4,12 +4,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BatchBuilder, type LossCounts, type OptionValues, type Row, rowsOf } from '@skep/core';
+import {
+  type AnyPlugin,
+  BatchBuilder,
+  type LossCounts,
+  type OptionValues,
+  type Probe,
+  type Row,
+  rowsOf,
+} from '@skep/core';
 import { Poller, pluginSchemas, readPluginObject } from '@skep/libbpf';
 import { SystemSymbolizer } from '@skep/symbols';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import memleak from './index.js';
+import definition from './index.js';
 
+/** Whatever its options: they are put together here. */
+const memleak: AnyPlugin = definition;
 const noRoot = process.getuid?.() !== 0;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -32,22 +42,23 @@ interface Seen {
 /** What is seen of the program, which allocates once everything is attached, and lives until the last reading. */
 async function leaksOf(given: OptionValues, args: readonly string[] = []): Promise<Seen> {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const defaults = Object.entries(memleak.options ?? {}).map(([name, option]) => [name, option.default]);
+  const defaults = Object.entries(definition.options ?? {}).map(([name, option]) => [name, option.default]);
   const own = given.obj === 'self' ? { obj: `/proc/${child.pid}/exe` } : {};
   const options = { ...Object.fromEntries(defaults), pid: child.pid, older: 0, ...given, ...own };
   const owner = { plugin: 'memleak', source: 'memleak' };
   const poller = new Poller();
-  const probe = await memleak.probe!({
-    ...{ owner, options, everyMs: undefined, log: silent, poller, isForTable: false },
-    schemas: pluginSchemas(owner, memleak, readPluginObject(memleak).info, options),
-    symbolizer: new SystemSymbolizer(silent),
-  });
+  let probe: Probe | undefined;
   try {
+    probe = await memleak.probe!({
+      ...{ owner, options, everyMs: undefined, log: silent, poller, isForTable: false },
+      schemas: pluginSchemas(owner, memleak, readPluginObject(memleak).info, options),
+      symbolizer: new SystemSymbolizer(silent),
+    });
     await probe.open();
     await probe.attach();
     child.stdin.write('go\n');
     await once(child.stdout, 'data');
-    await probe.finish!();
+    await probe.finish?.();
     const rows: Record<string, Row[]> = {};
     for (const schema of probe.schemas) {
       const builder = new BatchBuilder(schema);
@@ -57,7 +68,7 @@ async function leaksOf(given: OptionValues, args: readonly string[] = []): Promi
     return { rows, losses: probe.losses('outstanding') };
   } finally {
     child.stdin.end();
-    await probe.close();
+    await probe?.close();
     await poller.close();
   }
 }
@@ -174,6 +185,10 @@ describe.skipIf(noRoot)('memleak', { timeout: 60_000 }, () => {
 });
 
 describe.skipIf(noRoot)('memleak that cannot', () => {
+  it('says that nobody has started its command', async () => {
+    await expect(leaksOf({ pid: undefined, command: ['true'] })).rejects.toMatchObject({ code: 'SKEP_OPTION' });
+  });
+
   it.each([
     [{ pid: 0x7ffffff0 }, 'process 2147483632: there is none'],
     [{ pid: process.pid, obj: '/usr/bin/true' }, '/usr/bin/true has no function "malloc"'],

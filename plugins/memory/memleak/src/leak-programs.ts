@@ -1,4 +1,11 @@
-import type { Capability, LossCounts, OptionDefinitions, PluginDefinition, ProbeRequest } from '@skep/core';
+import {
+  type Capability,
+  type LossCounts,
+  type OptionDefinitions,
+  type PluginDefinition,
+  type ProbeRequest,
+  SkepError,
+} from '@skep/core';
 import {
   applyOptions,
   attachProgram,
@@ -37,10 +44,15 @@ export class LeakPrograms {
   /** The process; undefined: the kernel. */
   readonly pid: number | undefined;
 
+  /** @throws SkepError SKEP_OPTION when there is a command and nobody has started it. */
   constructor(request: ProbeRequest, object: PluginDefinition['object'], options: OptionDefinitions) {
     this.request = request;
     this.plugin = { ...(object ? { object } : {}), options };
     this.pid = request.options.pid as number | undefined;
+    if (request.options.command !== undefined && this.pid === undefined) {
+      const message = `${request.owner.source}: option "command" is for the command line`;
+      throw new SkepError('SKEP_OPTION', message, 'start the program, and give its process with "pid"');
+    }
   }
 
   get attached(): readonly { readonly name: string; readonly section: string }[] {
