@@ -1,4 +1,4 @@
-import type { Entries } from '@skep/libbpf';
+import type { Entries } from '@skep/tracing';
 
 /** What one stack has outstanding. */
 export interface Group {

@@ -1,10 +1,9 @@
 import { definePlugin, option } from '@skep/core';
-import { SnapshotProbe } from '@skep/tracing';
+import { RingProbe, SnapshotProbe } from '@skep/tracing';
 import { LeakPrograms } from './leak-programs.js';
 import object from './memleak.bpf.js';
 import { OutstandingSource } from './outstanding-source.js';
 import { selftest } from './selftest.js';
-import { TraceProbe } from './trace-probe.js';
 
 const options = {
   pid: option.pid('Memory of this process; without it that of the kernel', { defaultText: 'the kernel' }),
@@ -138,7 +137,7 @@ export default definePlugin({
   },
   probe: (request) => {
     const programs = new LeakPrograms(request, object, options);
-    if (request.options.trace) return new TraceProbe(request, programs);
+    if (request.options.trace) return new RingProbe(request, programs, programs.object, 'events');
     return new SnapshotProbe(request, new OutstandingSource(request, programs));
   },
   selftest,

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { ProbeRequest } from '@skep/core';
-import { NamedStacks } from '@skep/libbpf';
-import type { Reading, SnapshotSource } from '@skep/tracing';
+import { NamedLiveStacks, type Reading, type SnapshotSource } from '@skep/tracing';
 import { gatherAllocations, gatherTotals } from './groups.js';
 import type { LeakPrograms } from './leak-programs.js';
-import { LiveStacks } from './live-stacks.js';
 import { type Order, Ranking } from './ranking.js';
 
 /** How often the process is looked at while it is young, and later: its code has names only while it lives. */
@@ -19,8 +17,7 @@ export class OutstandingSource implements SnapshotSource {
   private readonly request: ProbeRequest;
   private readonly programs: LeakPrograms;
   private readonly ranking: Ranking;
-  private stacks: LiveStacks | undefined;
-  private frames: NamedStacks | undefined;
+  private stacks: NamedLiveStacks | undefined;
   private timer: NodeJS.Timeout | undefined;
   private looks = 0;
   private comm = 'kernel';
@@ -44,17 +41,14 @@ export class OutstandingSource implements SnapshotSource {
 
   async open(): Promise<void> {
     const { programs, request } = this;
-    programs.open();
+    await programs.open();
     const { symbolizer, isForTable } = request;
     if (programs.pid === undefined) symbolizer.prepareKernel();
-    const maps = ['skep_stacks_0', 'skep_stacks_1'].map((name) => programs.map(name));
-    const stacks = new LiveStacks(maps, programs.variable('skep_epoch'));
-    this.stacks = stacks;
-    this.frames = new NamedStacks(symbolizer, isForTable ? 'addresses' : 'names', (id) => stacks.addresses(id));
+    this.stacks = new NamedLiveStacks(programs.object, symbolizer, isForTable ? 'addresses' : 'names');
   }
 
   async attach(): Promise<void> {
-    this.programs.attach();
+    await this.programs.attach();
     if (this.programs.pid !== undefined) this.look(this.programs.pid);
   }
 
@@ -77,9 +71,9 @@ export class OutstandingSource implements SnapshotSource {
 
   read(): Reading {
     const { combined_only, older, show_allocs } = this.request.options;
-    const generation = Atomics.load(this.programs.variable('generation'), 0);
+    const { generation } = this.programs;
     const isCombined = combined_only === true;
-    const map = this.programs.map(isCombined ? 'combined' : 'allocs');
+    const map = this.programs.object.map(isCombined ? 'combined' : 'allocs');
     const entries = map.entries(false);
     const now = Number(process.hrtime.bigint());
     const latestNs = now - Number(older) * NS_PER_MS;
@@ -104,18 +98,16 @@ export class OutstandingSource implements SnapshotSource {
       return { ...task, ...rest, allocator: allocators.get(allocator) };
     });
     this.stacks!.turn(found.live);
-    this.frames!.forget();
     return { rows: { outstanding, allocations }, ...this.newlyCounted() };
   }
 
   private framesOf(stack: bigint): string {
-    const half = this.programs.pid === undefined ? 'kernel' : 'user';
-    const [low, high] = [Number(stack & 0xffffffffn), Number(stack >> 32n)];
-    return new TextDecoder().decode(this.frames!.frames(half, low, high, this.programs.pid ?? 0));
+    const { pid } = this.programs;
+    return this.stacks!.frames(pid === undefined ? 'kernel' : 'user', stack, pid ?? 0);
   }
 
   private newlyCounted(): Pick<Reading, 'updates' | 'refused' | 'cut'> {
-    const { attempted, mapFull, cut } = this.programs.losses('outstanding');
+    const { attempted, mapFull, cut } = this.programs.losses();
     const covered = attempted - mapFull;
     const news = { updates: covered - this.covered, refused: mapFull - this.refused, cut: cut - this.cut };
     this.covered = covered;
