@@ -216,7 +216,7 @@ function oneToolConfig(plugin: LoadedPlugin, options: OptionValues, everyMs: num
 
 function printSource({ folder }: LoadedPlugin): number {
   const source = join(folder, 'src');
-  for (const file of readdirSync(source).filter((name) => name.endsWith('.bpf.c'))) {
+  for (const file of readdirSync(source).filter((name) => /\.bpf\.[ch]$/.test(name))) {
     process.stdout.write(readFileSync(join(source, file)));
   }
   return 0;

@@ -1,6 +1,6 @@
 import { type Condition, holds } from './condition.js';
 import type { OptionDefinitions, OptionValues } from './option.js';
-import type { ColumnType, Field, HistogramLayout, Shape } from './schema.js';
+import type { ColumnType, Field, HistogramLayout, Shape, StacksLayout } from './schema.js';
 import type { StreamCommon } from './stream-common.js';
 
 /** A column of a stream whose rows no object describes. */
@@ -27,7 +27,13 @@ export interface DeclaredStream<O extends OptionDefinitions = OptionDefinitions>
     readonly unit: string | ((options: OptionValues<O>) => string);
     readonly sections?: readonly { readonly field: string; readonly label?: string; readonly when?: Condition<O> }[];
   };
+  /** How stacks are drawn and folded; `frames` names a field of meaning `skep_frames`. */
+  readonly stacks?: Pick<StacksLayout, 'frames' | 'count' | 'unit' | 'name' | 'id' | 'above' | 'isLevel'> & {
+    readonly folded?: Condition<O>;
+  };
   readonly timestamp?: Condition<O>;
+  /** Line above each snapshot, behind its time; empty: none, and no blank line either. */
+  readonly heading?: (options: OptionValues<O>) => string | undefined;
   /** In place of a table a line per row: this text, with `{name}` for the value of a field. */
   readonly line?: (options: OptionValues<O>) => string | undefined;
 }
@@ -51,6 +57,14 @@ export function declaredFields({ fields }: DeclaredStream, options: OptionValues
       size: 0,
       labels: undefined,
     }));
+}
+
+/** How declared stacks are drawn with these options; undefined when the stream has none. */
+export function declaredStacks({ stacks }: DeclaredStream, options: OptionValues): StacksLayout | undefined {
+  if (!stacks) return undefined;
+  const { folded, ...layout } = stacks;
+  const isFolded = folded !== undefined && holds(folded, options);
+  return { ...layout, look: 'wide', hasTask: layout.name !== undefined, isFolded, isDelimited: false };
 }
 
 /** How a declared histogram is drawn with these options; undefined when the stream is none. */

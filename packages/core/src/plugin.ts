@@ -193,9 +193,9 @@ export interface ProbeRequest<O extends OptionDefinitions = OptionDefinitions> {
   readonly log: Log;
   readonly poller: ProbePoller;
   /** Names the frames of stacks. */
-  readonly symbolizer?: Symbolizer;
-  /** Rows go to a text table and nowhere else: frames may have places in their functions. Default: names alone. */
-  readonly isForTable?: boolean;
+  readonly symbolizer: Symbolizer;
+  /** Rows go to a text table and nowhere else: frames may have places in their functions. */
+  readonly isForTable: boolean;
 }
 
 /** How a perf event samples: `hertz` times a second, or once in `period` events; on all CPUs, or on one. */

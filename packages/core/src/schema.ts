@@ -46,7 +46,7 @@ export interface TableColumn {
   readonly max?: number;
   /** `clock` HH:MM:SS; `since` seconds since the first row, `digits` decimals; `octal`; `scaled` value / divisor;
    * `stack`: frames on lines of their own below the row, innermost first. */
-  readonly format?: 'clock' | 'since' | 'octal' | 'scaled' | 'quoted' | 'exact' | 'stack';
+  readonly format?: 'clock' | 'since' | 'octal' | 'hex' | 'scaled' | 'quoted' | 'exact' | 'stack';
   readonly digits?: number;
   readonly divisor?: number;
   /** Zero-pad to this many digits (octal). */
@@ -69,6 +69,8 @@ export interface Layout {
   readonly banner?: string;
   /** `HH:MM:SS` line before each snapshot. */
   readonly timestamp?: boolean;
+  /** Line above each snapshot, behind its time: `[HH:MM:SS] <heading>`; empty: none, and no blank line either. */
+  readonly heading?: string;
   /** Top tools clear the screen before each snapshot, on a terminal only. */
   readonly clear?: boolean;
   /** Line above each snapshot's table: `HH:MM:SS loadavg: ...` as the top tools print. */
@@ -100,6 +102,10 @@ export interface StacksLayout {
   readonly isFolded: boolean;
   /** A frame `-` stands between the user's half and the kernel's. */
   readonly isDelimited: boolean;
+  /** In place of the task and the weight below a stack: this text above it, with `{name}` for the value of a field. */
+  readonly above?: string;
+  /** A snapshot says all there is, and is not added to those before it: what is outstanding, not what has happened. */
+  readonly isLevel?: boolean;
 }
 
 export interface HistogramLayout {

@@ -3,7 +3,7 @@ import type { ObjectInfo, ProgramInfo } from './btf/index.js';
 import { describeErrno, EACCES, EPERM } from './errno.js';
 import { BpfMap } from './map.js';
 import { libbpf, type Pointer, sized } from './native/libbpf.js';
-import { errno, mapMemory, PROT_READ, PROT_WRITE, pageSize, viewMemory } from './native/libc.js';
+import { errno, libc, mapMemory, PROT_READ, PROT_WRITE, pageSize, viewMemory } from './native/libc.js';
 import { onLibbpfLog } from './native/printer.js';
 import type { LoadedFile } from './object-file.js';
 import { refusal } from './privilege/refusal.js';
@@ -15,6 +15,14 @@ const PROG_TYPE_PERF_EVENT = 7;
 const LOG_STATISTICS = 4;
 /** Statistics are a handful of short lines; the kernel refuses less than 128 bytes. */
 const STATISTICS_SIZE = 4096;
+
+/** Variables of a loaded object, in place; nothing may touch `buffer` after `unmap`. */
+export interface MappedSection {
+  readonly buffer: ArrayBuffer;
+  readonly address: bigint;
+  readonly length: number;
+  unmap(): void;
+}
 
 /**
  * A BPF object in libbpf: open (constructor), set constants, load, use, close. Everything it owns in the kernel goes
@@ -182,16 +190,15 @@ export class BpfObject {
   }
 
   /** The live bytes of a section's variables (.bss, .data), mapped; undefined when the object has no such section. */
-  mapSection(
-    section: string,
-  ): { readonly buffer: ArrayBuffer; readonly address: bigint; readonly length: number } | undefined {
+  mapSection(section: string): MappedSection | undefined {
     for (const map of this.rawMaps()) {
       if (!libbpf().bpf_map__name(map).endsWith(section)) continue;
       const length = Math.ceil(libbpf().bpf_map__value_size(map) / pageSize()) * pageSize();
       const address = mapMemory(libbpf().bpf_map__fd(map), length, PROT_READ | PROT_WRITE, 0);
       if (address === undefined)
         throw new SkepError('SKEP_ATTACH', `cannot map ${section} of ${this.name}: ${describeErrno(errno())}`);
-      return { buffer: viewMemory(address, length), address, length };
+      const unmap = () => void libc().munmap(address, length);
+      return { buffer: viewMemory(address, length), address, length, unmap };
     }
     return undefined;
   }

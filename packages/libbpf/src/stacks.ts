@@ -40,7 +40,7 @@ function wholeStack(words: BigUint64Array): BigUint64Array {
 
 /** Frames of what called the program into being, above the function that was traced. */
 const TRACING =
-  /^(bpf_prog_\w+ \[bpf\]|bpf_prog_\w+|bpf_get_stack\w*|bpf_trace_run\d+|__bpf_trace_\w+|__traceiter_\w+|trace_call_bpf|perf_trace_\w+|perf_call_bpf_enter|perf_syscall_\w+|bpf_overflow_handler|bpf_trampoline_\w+|__bpf_prog_\w+)(\.\w+)*(\+0x|$)/;
+  /^(?:0x[0-9a-f]{16} )?(bpf_prog_\w+ \[bpf\]|bpf_prog_\w+|bpf_get_stack\w*|bpf_trace_run\d+|__bpf_trace_\w+|__traceiter_\w+|trace_call_bpf|perf_trace_\w+|perf_call_bpf_enter|perf_syscall_\w+|bpf_overflow_handler|bpf_trampoline_\w+|__bpf_prog_\w+)(\.\w+)*(\+0x|$)/;
 
 /** Gives the frames of stacks: names from a symbolizer, addresses from whoever has them. */
 export class NamedStacks implements StackFrames {

@@ -42,8 +42,8 @@ const schema: Schema = {
   },
 };
 
-function batchOf(rows: readonly (readonly [frames: string, samples: bigint])[], comm = 'app') {
-  const builder = new BatchBuilder(schema);
+function batchOf(rows: readonly (readonly [frames: string, samples: bigint])[], comm = 'app', of = schema) {
+  const builder = new BatchBuilder(of);
   for (const [frames, samples] of rows) builder.push({ pid: 7, comm, frames, samples });
   builder.snapshot = { timeNs: 1_796_000_010_000_000_000n, intervalNs: 10_000_000_000n, complete: true };
   return builder.batch();
@@ -88,6 +88,30 @@ describe('a flame graph', () => {
     expect(text()).toMatch(/<title>a \(6 samples, 75\.00%\)<\/title>/);
     expect(statSync(path).mode & 0o777).toBe(0o640);
     expect(readdirSync(folder)).toEqual(['a.svg']);
+  });
+
+  it('has the last snapshot alone of a stream whose snapshots say all there is, and the sum of others', async () => {
+    const stacks = { ...schema.layout.stacks!, isLevel: true };
+    const level: Schema = { ...schema, stream: 'outstanding', layout: { columns: [], stacks } };
+    const { sink, text } = await sinkFor('level.svg');
+    await sink.write(batchOf([['main;a', 1n]]));
+    await sink.write(
+      batchOf(
+        [
+          ['main;a', 4n],
+          ['main;gone', 2n],
+        ],
+        'app',
+        level,
+      ),
+    );
+    await sink.write(batchOf([['main;a;x', 8n]], 'app', level));
+    await sink.close();
+    expect(framesOf(text())).toEqual(['all 0 9 0', 'app 0 9 1', 'main 0 9 2', 'a 0 9 3', 'x 0 8 4']);
+    await sink.write(batchOf([], 'app', level));
+    await sink.close();
+    expect(framesOf(text())).toEqual(['all 0 1 0', 'app 0 1 1', 'main 0 1 2', 'a 0 1 3']);
+    rmSync(join(folder, 'level.svg'));
   });
 
   it('holds names of whoever was traced as nothing but text', async () => {

@@ -26,12 +26,14 @@ export interface FlamegraphSettings {
 const utf8 = new TextDecoder();
 
 /**
- * Adds up the stacks of all snapshots, and writes the picture of them: whenever it is flushed, whole and in place of the
+ * Adds up the stacks of all snapshots, or has those of the last where each says all there is, and writes the picture of them: whenever it is flushed, whole and in place of the
  * last one, so that the file can be looked at while the agent runs.
  */
 export class FlamegraphSink implements Sink {
   private readonly settings: FlamegraphSettings;
   private readonly tree = new FrameTree();
+  /** What the last snapshot of a stream added, where the next one is to stand in its place. */
+  private readonly last = new Map<Schema, [frames: readonly string[], weight: bigint][]>();
   private schemas: readonly Schema[] = [];
   private unit = 'samples';
   private firstNs: bigint | undefined;
@@ -76,12 +78,17 @@ export class FlamegraphSink implements Sink {
     const columnOf = (name: string) => batch.columns[fields.findIndex((field) => field.name === name)]!;
     const [frames, count] = [columnOf(layout.frames), columnOf(layout.count)];
     const name = layout.name === undefined ? undefined : columnOf(layout.name);
+    const added: [readonly string[], bigint][] = [];
     for (let row = 0; row < batch.rows; row++) {
       const stack = framesList(valueAt(frames, row) as Uint8Array).map((frame) => utf8.decode(frame));
       const task = name ? [utf8.decode(valueAt(name, row) as Uint8Array)] : [];
-      this.tree.add([...task, ...stack], valueAt(count, row) as bigint);
+      added.push([[...task, ...stack], valueAt(count, row) as bigint]);
     }
-    this.hasNews ||= batch.rows > 0;
+    const before = this.last.get(batch.schema) ?? [];
+    for (const [path, weight] of before) this.tree.take(path, weight);
+    for (const [path, weight] of added) this.tree.add(path, weight);
+    if (layout.isLevel) this.last.set(batch.schema, added);
+    this.hasNews ||= added.length + before.length > 0;
   }
 
   async flush(): Promise<void> {

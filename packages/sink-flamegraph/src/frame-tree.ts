@@ -6,6 +6,8 @@ export interface FrameNode {
   readonly children: Map<string, FrameNode>;
 }
 
+const MORE = '[more]';
+
 /** Stacks laid over one another from the root. Beyond `limit` frames, further ones go together under one name. */
 export class FrameTree {
   readonly root: FrameNode = nodeOf('all');
@@ -22,10 +24,28 @@ export class FrameTree {
     node.total += weight;
     for (const name of frames) {
       const known = node.children.get(name);
-      const child = known ?? this.childOf(node, this.count < this.limit ? name : '[more]');
+      const child = known ?? this.childOf(node, this.count < this.limit ? name : MORE);
       child.total += weight;
       node = child;
       if (!known && this.count >= this.limit) return;
+    }
+  }
+
+  /** Take out again what was added with these frames and this weight; functions that nothing is left of go. */
+  take(frames: readonly string[], weight: bigint): void {
+    let node = this.root;
+    node.total -= weight;
+    for (const name of frames) {
+      const known = node.children.get(name);
+      const child = known ?? node.children.get(MORE);
+      if (!child) return;
+      child.total -= weight;
+      if (child.total === 0n) {
+        node.children.delete(child.name);
+        this.count--;
+      }
+      if (!known) return;
+      node = child;
     }
   }
 

@@ -1,4 +1,4 @@
-export { cgroupOf } from '@skep/libbpf';
+export { cgroupOf, type Entries } from '@skep/libbpf';
 export { ElfFile, type ElfFunction, type ElfSection } from './elf/elf-file.js';
 export { type UsdtArgument, type UsdtNote, usdtArguments, usdtNotes } from './elf/usdt-notes.js';
 export { libraryFile, mappedFiles } from './place/library.js';
@@ -10,8 +10,11 @@ export { dataLocations, withDataLocations } from './program/tracepoint.js';
 export { argumentNumber, COMMON_WORDS, commonWord, isSyscall, registerArgument } from './program/words.js';
 export { CompiledTracer, type CompiledTracerOptions } from './run/compiled-tracer.js';
 export { ListingProbe } from './run/listing-probe.js';
+export { LiveStacks, NamedLiveStacks } from './run/live-stacks.js';
 export { type PatternPrograms, patternProbe } from './run/pattern-probe.js';
 export { PatternTargets } from './run/pattern-targets.js';
+export { ProgramObject, type ProgramObjectOptions } from './run/program-object.js';
+export { RingProbe } from './run/ring-probe.js';
 export { type OutputRow, type Reading, SnapshotProbe, type SnapshotSource } from './run/snapshot-probe.js';
 export { type Numbered, type Refused, TargetLinks, type TargetProgram, warnOfRefused } from './run/target-links.js';
 export { TargetObject, type TargetObjectOptions } from './run/target-object.js';

@@ -1,6 +1,7 @@
 import { SkepError } from '../errors.js';
 import type { Schema } from '../schema.js';
 import { createCsvWriter } from './csv-writer.js';
+import { HeadedStacksWriter } from './headed-stacks-writer.js';
 import { HistogramWriter } from './histogram-writer.js';
 import { createJsonWriter } from './json-writer.js';
 import { createLogfmtWriter } from './logfmt-writer.js';
@@ -40,7 +41,10 @@ export function createWriter(format: TextFormat, schema: Schema, options: Writer
       const { histogram, stacks, json } = schema.layout;
       if (json) return createJsonWriter(schema, options);
       if (stacks && !options.fields) {
-        return stacks.isFolded ? new FoldedWriter(schema, stacks) : new StacksWriter(schema, stacks, options);
+        if (stacks.isFolded) return new FoldedWriter(schema, stacks);
+        const { above } = stacks;
+        if (above !== undefined) return new HeadedStacksWriter(schema, stacks, above, options);
+        return new StacksWriter(schema, stacks, options);
       }
       if (schema.shape !== 'histogram' || !histogram || options.fields) return createTableWriter(schema, options);
       return new HistogramWriter(schema, histogram, options);

@@ -13,7 +13,7 @@ const CLEAR = '\x1b[H\x1b[J';
 const INCOMPLETE = '(incomplete: the kernel map was full and refused entries, some keys are missing)\n';
 
 /**
- * Append what BCC's tools print above each snapshot: a blank line or a cleared screen, the time, the load average.
+ * Append what BCC's tools print above each snapshot: a blank line, a heading or a cleared screen, the time, the load average.
  * Without headers only the lines that the tool's options asked for.
  */
 export function appendSnapshotHead(
@@ -25,7 +25,10 @@ export function appendSnapshotHead(
   const { headers = true, terminal = false } = options;
   const clock = snapshot ? clockText(new Date(Number(snapshot.timeNs / 1_000_000n))) : undefined;
   if (layout.clear && terminal) appendText(out, CLEAR);
-  else if (headers) appendText(out, '\n');
+  else if (headers && layout.heading === undefined) appendText(out, '\n');
+  if (layout.heading && clock && headers) {
+    appendText(out, `[${clock}] ${visibleText(layout.heading)}\n`);
+  }
   if (layout.timestamp && clock) appendText(out, `${clock}\n`);
   // /proc/loadavg ends with a line feed and print() adds one, hence the blank line in BCC's output.
   if (layout.loadavg && clock && headers && options.loadavg) {

@@ -3,6 +3,7 @@ import { frames } from '../meanings/frames.js';
 import type { Field, TableColumn } from '../schema.js';
 import type { Cell } from './cell.js';
 import { EmptyCell } from './empty-cell.js';
+import { HexCell } from './hex-cell.js';
 import { OctalCell, OctalWideCell } from './octal-cell.js';
 import { ScaledNumberCell, ScaledWideCell, SinceCell } from './scaled-cells.js';
 import { StackLines } from './stack-lines.js';
@@ -34,6 +35,8 @@ function formatted(field: Field, column: TableColumn, meanings: Meanings): Cell 
       return wide ? new SinceCell(digits) : value();
     case 'octal':
       return wide ? new OctalWideCell(pad) : number ? new OctalCell(pad) : value();
+    case 'hex':
+      return wide ? new HexCell() : value();
     case 'scaled':
       if (wide) return new ScaledWideCell(divisor, digits);
       return number ? new ScaledNumberCell(divisor, digits) : value();

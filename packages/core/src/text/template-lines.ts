@@ -26,26 +26,39 @@ export class TemplateLines implements LineWriter {
   constructor(schema: Schema, template: string, { meanings = builtin }: WriterOptions) {
     // With a group in the pattern, names and the texts between them alternate.
     const [before = '', ...rest] = template.split(/\{(\w+)\}/);
-    this.before = encode(visibleText(before));
+    this.before = encode(visibleLine(before));
     this.parts = rest.flatMap((name, i) => {
       if (i % 2 === 1) return [];
       const { field, index } = findField(schema, name);
       const column = schema.layout.columns.find((other) => other.field === name) ?? { field: name };
-      return [{ cell: tableCell(field, column, meanings), index, after: encode(visibleText(rest[i + 1]!)) }];
+      return [{ cell: tableCell(field, column, meanings), index, after: encode(visibleLine(rest[i + 1]!)) }];
     });
   }
 
   header(): void {}
 
   rows(batch: Batch, out: ByteBuffer): void {
-    for (const { cell, index } of this.parts) cell.bind(batch.columns[index]!);
-    for (let row = 0; row < batch.rows; row++) {
-      append(out, this.before);
-      for (const { cell, after } of this.parts) {
-        cell.write(out, row);
-        append(out, after);
-      }
-      appendByte(out, 0x0a);
-    }
+    this.bind(batch);
+    for (let row = 0; row < batch.rows; row++) this.row(out, row);
   }
+
+  /** Look at these columns from now on. */
+  bind(batch: Batch): void {
+    for (const { cell, index } of this.parts) cell.bind(batch.columns[index]!);
+  }
+
+  /** The line of one row, after `bind`. */
+  row(out: ByteBuffer, row: number): void {
+    append(out, this.before);
+    for (const { cell, after } of this.parts) {
+      cell.write(out, row);
+      append(out, after);
+    }
+    appendByte(out, 0x0a);
+  }
+}
+
+/** Tabs are the author's own: BCC's tools indent by them. */
+function visibleLine(text: string): string {
+  return text.split('\t').map(visibleText).join('\t');
 }

@@ -5,6 +5,7 @@ import {
   type DeclaredStream,
   declaredFields,
   declaredHistogram,
+  declaredStacks,
   type Field,
   type FrameStyle,
   type HistogramStream,
@@ -174,13 +175,17 @@ function declaredSchema(owner: StreamOwner, name: string, stream: DeclaredStream
   const where = `stream "${name}" of plugin ${owner.plugin}`;
   const fields = declaredFields(stream, options);
   const histogram = declaredHistogram(stream, options);
+  const stacks = declaredStacks(stream, options);
   const line = stream.line?.(options);
+  const heading = stream.heading?.(options);
   const { shape = 'events', keys = [] } = stream;
   const layout: Layout = {
     ...layoutOf(stream, fields, options, where),
     timestamp: stream.timestamp !== undefined && holds(stream.timestamp, options),
     ...(histogram ? { histogram } : {}),
+    ...(stacks ? { stacks } : {}),
     ...(line === undefined ? {} : { line }),
+    ...(heading === undefined ? {} : { heading }),
   };
   const present = keys.filter((key) => fields.some((field) => field.name === key));
   return { ...owner, stream: name, shape, fields, keys: present, layout };

@@ -162,12 +162,13 @@ describe.each(ENGINES)('views in %s', { timeout: 60_000 }, (_, start) => {
         COMM,
         { name: 'frames', type: 'bytes', meaning: 'skep_frames', size: 0 },
         { name: 'samples', type: 'u64' },
+        { name: 'level', type: 'u64', meaning: 'skep_max_t' },
       ],
       { stream: 'profile', shape: 'stacks', keys: ['comm', 'frames'] },
     );
     const tables = await tablesOf(schema);
     expect(tables.map((table) => table.name)).toEqual(['tool_profile', 'tool_profile_stacks']);
-    const row = (frames: string, samples: bigint) => ({ time: NOON, comm: 'node', frames, samples });
+    const row = (frames: string, samples: bigint) => ({ time: NOON, comm: 'node', frames, samples, level: samples });
     const batches = [
       batchOf(schema, [row('main;read', 5n), row('main;wri;te', 1n), row('', 2n)], { snapshot: snapshotAt(NOON) }),
       batchOf(schema, [row('main;read', 7n)], { snapshot: snapshotAt(NOON + SECOND) }),
@@ -176,6 +177,7 @@ describe.each(ENGINES)('views in %s', { timeout: 60_000 }, (_, start) => {
     expect(
       await read('SELECT stack, sum(sum_samples) FROM skep.tool_profile_flame GROUP BY stack ORDER BY stack'),
     ).toBe('\t2\nmain;read\t12\nmain;wri;te\t1\n');
+    expect(await read("SELECT max_level FROM skep.tool_profile_flame WHERE stack = 'main;read'")).toBe('7\n');
     expect(await read('SELECT count(), sum(length(frames)) FROM skep.tool_profile_stacks')).toBe('3\t6\n');
   });
 

@@ -72,6 +72,10 @@ function perMinute(table: Table, { by, values }: Selected): string {
 
 const column = (name: string) => [quoted(name), name] as const;
 const sum = (name: string) => [`sum(${quoted(name)})`, `sum_${name}`] as const;
+/** Values of which the largest counts: they do not add up. */
+const MAX_MEANING = 'skep_max_t';
+const total = ({ field, column: { name } }: ReturnType<typeof fieldColumns>[number]) =>
+  field.meaning === MAX_MEANING ? ([`max(${quoted(name)})`, `max_${name}`] as const) : sum(name);
 const COUNT = ['count()', 'events'] as const;
 const COMPLETE = [`min(${quoted('complete')})`, 'all_complete'] as const;
 
@@ -170,9 +174,7 @@ function totalsView(table: Table): View {
   const keys = new Set(table.schema.keys);
   const values = fieldColumns(table)
     .filter(({ field }) => field.size > 0 && !keys.has(field.name) && isNumber(field))
-    .map(({ field, column: { name } }) =>
-      field.meaning === 'skep_max_t' ? ([`max(${quoted(name)})`, `max_${name}`] as const) : sum(name),
-    );
+    .map(total);
   const by = table.schema.keys.map((key) => column(nameOf(table, key)));
   return {
     name: `${table.name}_per_minute`,
@@ -186,11 +188,12 @@ function stackViews(table: Table): View[] {
   const keys = new Set(table.schema.keys);
   const frames = table.schema.fields.find((field) => field.meaning === FRAMES_MEANING);
   const counts = fieldColumns(table).filter(
-    ({ field }) => isNumber(field) && !keys.has(field.name) && field.meaning === undefined && !field.labels,
+    ({ field }) =>
+      isNumber(field) && !keys.has(field.name) && !field.labels && [undefined, MAX_MEANING].includes(field.meaning),
   );
   const comm = fieldColumns(table).find(({ field }) => field.meaning === 'skep_comm_t')?.column.name;
   if (!frames || counts.length === 0) return [];
-  const values = [...counts.map(({ column: { name } }) => sum(name)), COMPLETE];
+  const values = [...counts.map(total), COMPLETE];
   const by = comm === undefined ? [] : [comm];
   const samples = perMinute(table, { by: [...by, 'stack_id'].map(column), values });
   const names = ['minute', 'host', 'source', ...by, 'stack', ...values.map(([, name]) => name)];

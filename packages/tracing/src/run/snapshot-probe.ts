@@ -34,6 +34,8 @@ export interface Reading {
   readonly updates: bigint;
   /** Updates since the last reading that found no room. */
   readonly refused?: bigint;
+  /** Rows since the last reading that lack something: a stack that found no room. */
+  readonly cut?: bigint;
 }
 
 /** The probe of a tool that counts: read at intervals, and once more at the end. */
@@ -46,6 +48,7 @@ export class SnapshotProbe implements Probe {
   private lastNs = nowNs();
   private covered_ = 0n;
   private refused = 0n;
+  private cut = 0n;
   private isOpen = false;
 
   readonly schemas: readonly Schema[];
@@ -89,12 +92,13 @@ export class SnapshotProbe implements Probe {
   }
 
   private take(): void {
-    const { rows, updates, refused = 0n } = this.source.read();
+    const { rows, updates, refused = 0n, cut = 0n } = this.source.read();
     const timeNs = nowNs();
     this.taken = { timeNs, intervalNs: timeNs - this.lastNs };
     this.lastNs = timeNs;
     this.covered_ += updates;
     this.refused += refused;
+    this.cut += cut;
     for (const { stream } of this.schemas) {
       const before = this.waiting.get(stream)?.rows ?? [];
       this.waiting.set(stream, { rows: [...before, ...(rows[stream] ?? [])], complete: refused === 0n });
@@ -114,7 +118,7 @@ export class SnapshotProbe implements Probe {
   }
 
   losses(): LossCounts {
-    return { ...NO_LOSSES, attempted: this.covered_ + this.refused, mapFull: this.refused };
+    return { ...NO_LOSSES, attempted: this.covered_ + this.refused, mapFull: this.refused, cut: this.cut };
   }
 
   covered(): bigint {
