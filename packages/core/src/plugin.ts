@@ -7,7 +7,7 @@ import type { OptionDefinitions, OptionValues } from './option.js';
 import type { Probe } from './probe.js';
 import type { ColumnType, Schema } from './schema.js';
 import type { StreamCommon } from './stream-common.js';
-import type { FrameStyle } from './symbolizer.js';
+import type { FrameStyle, Symbolizer } from './symbolizer.js';
 
 /** The compiled BPF object of a plugin; `T` carries the row types its BTF gives (written by the build). */
 export interface ObjectFile<T extends ObjectTypes = ObjectTypes> {
@@ -186,6 +186,10 @@ export interface ProbeRequest<O extends OptionDefinitions = OptionDefinitions> {
   readonly everyMs: number | undefined;
   readonly log: Log;
   readonly poller: ProbePoller;
+  /** Names the frames of stacks. */
+  readonly symbolizer: Symbolizer;
+  /** Rows go to a text table and nowhere else: frames may have places in their functions. */
+  readonly isForTable: boolean;
 }
 
 /** How a perf event samples: `hertz` times a second, or once in `period` events; on all CPUs, or on one. */

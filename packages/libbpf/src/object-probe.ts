@@ -262,7 +262,7 @@ export class ObjectProbe implements Probe {
     const epoch = new Uint32Array(this.bss!.buffer, file.info.variables.get('skep_epoch')?.offset ?? 0, 1);
     const store = new EventStacks(
       STACK_MAPS.map((name) => object.map(name)),
-      epoch,
+      (side) => Atomics.store(epoch, 0, side),
     );
     this.eventStacks = { store, frames: this.framesOf((id) => store.addresses(id))! };
   }

@@ -6,10 +6,12 @@ export { globMatcher, type Pattern, type PatternKind, type PatternOptions, parse
 export { findTargets, isRefusal, type Target } from './place/target.js';
 export { attachTo, functionName } from './program/attach.js';
 export { ProgramWriter, programHead, type Said } from './program/program-text.js';
+export { STACK_TEXT, stackId } from './program/stack-text.js';
 export { dataLocations, withDataLocations } from './program/tracepoint.js';
 export { argumentNumber, COMMON_WORDS, commonWord, isSyscall, registerArgument } from './program/words.js';
 export { CompiledTracer, type CompiledTracerOptions } from './run/compiled-tracer.js';
 export { ListingProbe } from './run/listing-probe.js';
+export { ProgramStacks } from './run/program-stacks.js';
 export { type OutputRow, type Reading, SnapshotProbe, type SnapshotSource } from './run/snapshot-probe.js';
 export {
   type Numbered,

@@ -109,7 +109,11 @@ export class KernelHost implements ProbeHost {
     }
     const { info } = readPluginObject(definition);
     const schemas = pluginSchemas(owner, definition, info, options);
-    return definition.probe!({ owner, options, schemas, everyMs, log: this.log, poller: this.poller });
+    const { isForTable = false } = this.options;
+    return definition.probe!({
+      ...{ owner, options, schemas, everyMs, isForTable },
+      ...{ log: this.log, poller: this.poller, symbolizer: this.symbolizer },
+    });
   }
 
   file(url: URL): LoadedFile {

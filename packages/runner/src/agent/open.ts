@@ -64,10 +64,18 @@ export async function* openBatches<P extends AnyPlugin>(
   const wake = () => poller.wake();
   signal?.addEventListener('abort', wake);
   const owner = { plugin: name, source: name };
-  const common = { owner, options: values, everyMs, log, poller };
+  const common = {
+    owner,
+    options: values,
+    everyMs,
+    log,
+    poller,
+    symbolizer: new SystemSymbolizer(log),
+    isForTable: false,
+  };
   const probe: Probe = plugin.probe
     ? await plugin.probe({ ...common, schemas: pluginSchemas(owner, plugin, file.info, values) })
-    : new ObjectProbe({ ...common, definition: plugin, file, allow, symbolizer: new SystemSymbolizer(log) });
+    : new ObjectProbe({ ...common, definition: plugin, file, allow });
   try {
     await probe.open();
     await probe.attach();
