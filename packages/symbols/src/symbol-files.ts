@@ -2,7 +2,7 @@ import { SkepError } from '@skep/core';
 import { type ByteSource, FileSource } from './byte-source.js';
 import { buildId } from './debug-file.js';
 import { type ElfHeaders, readElfHeaders } from './elf.js';
-import { readElfSymbols } from './elf-symbols.js';
+import { hasSymbolTable, readElfSymbols } from './elf-symbols.js';
 import type { SymbolTable } from './symbol-table.js';
 
 /** Files that names are taken from for whatever has their build id: programs that were not stripped, or debug files. */
@@ -21,7 +21,8 @@ export class SymbolFiles {
     if (path === undefined) return undefined;
     return withFile(path, (file) => {
       const its = readElfHeaders(file);
-      return its && readElfSymbols(file, its);
+      // One that was stripped knows less than a debug file that may be found.
+      return its && hasSymbolTable(its) ? readElfSymbols(file, its) : undefined;
     });
   }
 }
