@@ -27,7 +27,10 @@ const MENDS = {
   funccount: [
     // Names of tracepoints are texts already.
     ["self.probe.trace_functions[k.value].decode('utf-8', 'replace')", 'text_of(self.probe.trace_functions[k.value])'],
-    ['def verify_limit(', "def text_of(name):\n    return name if isinstance(name, str) else name.decode()\n\ndef verify_limit("],
+    [
+      'def verify_limit(',
+      'def text_of(name):\n    return name if isinstance(name, str) else name.decode()\n\ndef verify_limit(',
+    ],
     // Files and probes of USDT are not.
     ['str(self.library)', 'text_of(self.library)'],
     ['enable_probe(match, new_func)', 'enable_probe(match.decode(), new_func.decode())'],

@@ -22,6 +22,8 @@ export function oneLiners(work) {
         '__x64_sys_nanosleep(struct __kernel_timespec *ts) "sleep for %lld ns", ts->tv_nsec',
       ]),
       argdist('kernel', [
+        // BCC is not given what the file's members need.
+        ...['-I', 'linux/fs.h'],
         ...['-H', 'p::__kmalloc(u64 size):u64:size'],
         ...[
           '-C',
