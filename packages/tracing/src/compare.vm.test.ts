@@ -66,7 +66,7 @@ describe.skipIf(noTools)("BCC's one-liners", () => {
   describe('of trace', () => {
     it.each([
       ['kernel', 'do_sys_openat2 /etc/hostname', 8],
-      ['kernel', 'sys_read read 30001 bytes', 1],
+      ['kernel', '__x64_sys_read read 30001 bytes', 1],
       ['kernel', '__x64_sys_nanosleep sleep for 1234567 ns', 3],
       ['user', 'malloc size = 16', 11],
       ['user', 'pthread_create nothing+0x0 [skepwork]', 1],

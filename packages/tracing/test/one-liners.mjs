@@ -18,7 +18,7 @@ export function oneLiners(work) {
       trace('kernel', [
         '-K',
         '::do_sys_openat2 "%s", arg2@user',
-        '::sys_read (arg3 > 20000) "read %d bytes", arg3',
+        '::__x64_sys_read (arg3 > 20000) "read %d bytes", arg3',
         '__x64_sys_nanosleep(struct __kernel_timespec *ts) "sleep for %lld ns", ts->tv_nsec',
       ]),
       argdist('kernel', [
