@@ -17,4 +17,10 @@ export interface Symbolizer {
   kernel(addresses: BigUint64Array, style: FrameStyle): string[];
   /** `pid` as this process's own PID namespace has it. */
   user(pid: number, addresses: BigUint64Array, style: FrameStyle): string[];
+  /**
+   * One that takes names of programs and libraries from these files first, where build ids are equal.
+   *
+   * @throws SkepError SKEP_OPTION naming a file that cannot be read, or has no build id or no symbols.
+   */
+  withSymbolFiles(files: readonly string[]): Symbolizer;
 }

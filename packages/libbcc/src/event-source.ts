@@ -14,6 +14,8 @@ export interface EventSourceOptions {
   readonly structs: readonly string[];
   /** Pages per CPU, a power of two; of perf buffers only. */
   readonly pages?: number | undefined;
+  /** Perf buffers wake user space for each event, not when they are half full. */
+  readonly isPrompt?: boolean | undefined;
   /** What the program has counted that found no room in a ring buffer. */
   ringFull(): bigint;
 }
@@ -84,7 +86,7 @@ export class EventSource {
       };
       return;
     }
-    const buffer = new PerfBuffer(map, decoder, size, options.pages ?? PERF_PAGES);
+    const buffer = new PerfBuffer(map, decoder, size, options.pages ?? PERF_PAGES, options.isPrompt);
     this.reader = {
       fds: buffer.fds,
       drain: (into) => buffer.drain(into),

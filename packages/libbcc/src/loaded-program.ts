@@ -15,6 +15,8 @@ export interface LoadedProgramOptions extends CompileOptions {
   readonly log: Log;
   /** Pages of each perf buffer per CPU, a power of two. */
   readonly perfPages?: number | undefined;
+  /** Perf buffers wake user space for each event: what is read of a process must be read before it ends. */
+  readonly isPrompt?: boolean | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export class LoadedProgram {
   private readonly lost: Table<number, bigint>;
 
   private constructor(text: ProgramText, compiled: CompiledProgram, options: LoadedProgramOptions) {
-    const { owner, perfPages: pages } = options;
+    const { owner, perfPages: pages, isPrompt } = options;
     this.compiled = compiled;
     this.programs = new Programs(text, compiled, options);
     this.attachments = new Attachments(this.programs);
@@ -40,7 +42,7 @@ export class LoadedProgram {
     const events = new Map<string, EventSource>();
     try {
       for (const table of compiled.tables.filter(isEventTable)) {
-        events.set(table.described.name, new EventSource(table, { owner, structs, pages, ringFull }));
+        events.set(table.described.name, new EventSource(table, { owner, structs, pages, isPrompt, ringFull }));
       }
     } catch (error) {
       for (const source of events.values()) source.close();

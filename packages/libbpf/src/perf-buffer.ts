@@ -32,18 +32,19 @@ interface CpuBuffer {
 
 /**
  * The perf buffers behind a BPF_MAP_TYPE_PERF_EVENT_ARRAY, one per online CPU. Order holds within a CPU only. The
- * kernel wakes user space when a buffer is half full; `fds` are what to wait for.
+ * kernel wakes user space when a buffer is half full, or for each sample; `fds` are what to wait for.
  */
 export class PerfBuffer {
   private readonly buffers: CpuBuffer[] = [];
 
   /**
    * @param pages pages per CPU, a power of two
+   * @param isPrompt wake user space for each sample
    * @throws SkepError SKEP_ATTACH when a buffer cannot be made.
    */
-  constructor(map: KernelMap, decoder: Decoder, smallest: number, pages: number) {
+  constructor(map: KernelMap, decoder: Decoder, smallest: number, pages: number, isPrompt = false) {
     try {
-      for (const cpu of onlineCpus()) this.buffers.push(openCpu(map, cpu, decoder, smallest, pages));
+      for (const cpu of onlineCpus()) this.buffers.push(openCpu(map, cpu, decoder, smallest, pages, isPrompt));
     } catch (error) {
       this.close();
       throw error;
@@ -79,9 +80,16 @@ export class PerfBuffer {
   }
 }
 
-function openCpu(map: KernelMap, cpu: number, decoder: Decoder, smallest: number, pages: number): CpuBuffer {
+function openCpu(
+  map: KernelMap,
+  cpu: number,
+  decoder: Decoder,
+  smallest: number,
+  pages: number,
+  isPrompt: boolean,
+): CpuBuffer {
   const page = pageSize();
-  const fd = perfEventOpen(outputAttr((pages * page) / 2), -1, cpu);
+  const fd = perfEventOpen(outputAttr(isPrompt ? 1 : (pages * page) / 2), -1, cpu);
   const failed = (what: string) => {
     const code = errno();
     if (fd >= 0) libc().close(fd);

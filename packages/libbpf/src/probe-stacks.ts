@@ -51,7 +51,8 @@ export class ProbeStacks {
     symbolizer.prepareKernel();
     if (object.info.snapshots.size > 0) return;
     const maps = STACK_MAPS.map((name) => object.map(name));
-    const store = new EventStacks(maps, epochOf(object.info, bss));
+    const epoch = epochOf(object.info, bss);
+    const store = new EventStacks(maps, (side) => Atomics.store(epoch, 0, side));
     this.events = { store, frames: this.named(symbolizer, 'places', (id) => store.addresses(id)) };
   }
 

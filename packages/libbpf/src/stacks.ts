@@ -1,5 +1,4 @@
 import type { FrameStyle, StackFrames, StackMember, Symbolizer } from '@skep/core';
-import { sideOf } from './epoch.js';
 import type { Entries, KernelMap } from './map.js';
 
 /** Maps of `<skep/stack.bpf.h>`, one for each side of the epoch. */
@@ -93,14 +92,15 @@ function withoutTracing(names: string[]): string[] {
  */
 export class EventStacks {
   private readonly maps: readonly KernelMap[];
-  private readonly epoch: Uint32Array;
+  private readonly turnTo: (side: number) => void;
+  private side = 0;
   private readonly seen = new Map<bigint, BigUint64Array | undefined>();
   private fresh = 0;
 
-  /** @param epoch the program's `skep_epoch` */
-  constructor(maps: readonly KernelMap[], epoch: Uint32Array) {
+  /** @param turnTo sends programs, which begin with side 0, to the other */
+  constructor(maps: readonly KernelMap[], turnTo: (side: number) => void) {
     this.maps = maps;
-    this.epoch = epoch;
+    this.turnTo = turnTo;
   }
 
   addresses(id: bigint): BigUint64Array | undefined {
@@ -108,16 +108,17 @@ export class EventStacks {
     const side = Number(id & 1n);
     const found = stackOf(this.maps[side]!, id);
     this.seen.set(id, found);
-    if (side === sideOf(this.epoch)) this.fresh++;
+    if (side === this.side) this.fresh++;
     return found;
   }
 
   /** Between drains: make room when it is time. */
   turn(): void {
     if (this.fresh * 2 < this.maps[0]!.maxEntries) return;
-    const side = sideOf(this.epoch);
-    this.maps[side ^ 1]!.entries(true);
-    Atomics.store(this.epoch, 0, side ^ 1);
+    const { side } = this;
+    this.side = side ^ 1;
+    this.maps[this.side]!.entries(true);
+    this.turnTo(this.side);
     for (const id of this.seen.keys()) if (Number(id & 1n) !== side) this.seen.delete(id);
     this.fresh = 0;
   }

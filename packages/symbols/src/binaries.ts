@@ -2,6 +2,7 @@ import { FileSource } from '@skep/elf';
 import { type Binary, readBinary, readVdso } from './binary.js';
 import { readDebugSymbols } from './debug-file.js';
 import { Lru } from './lru.js';
+import type { SymbolFiles } from './symbol-files.js';
 
 /** Bytes of symbol tables that are kept: a dozen large programs, or all libraries of a machine. */
 const LIMIT = 64 << 20;
@@ -9,7 +10,13 @@ const LIMIT = 64 << 20;
 /** Programs and libraries by what they are, not by their path: containers share them, and upgrades replace them. */
 export class Binaries {
   private readonly cache = new Lru<string, Binary>(LIMIT);
+  private readonly files: SymbolFiles | undefined;
   private vdso: Binary | undefined;
+
+  /** @param files whose names come before all others */
+  constructor(files?: SymbolFiles) {
+    this.files = files;
+  }
 
   /**
    * The first of `files` that can be opened; undefined when none can.
@@ -38,7 +45,7 @@ export class Binaries {
     const { key } = source.identity;
     const known = this.cache.get(key);
     if (known) return known;
-    const binary = readBinary(source, (file) => readDebugSymbols(file, root, path));
+    const binary = readBinary(source, (file) => this.files?.symbolsOf(file) ?? readDebugSymbols(file, root, path));
     this.cache.set(key, binary, binary.bytes);
     return binary;
   }

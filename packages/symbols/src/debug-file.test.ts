@@ -46,6 +46,19 @@ describe.skipIf(noTools)('a stripped file', () => {
     expect((await names())[0]).toMatch(/^\[busy\+0x/);
   });
 
+  it('has the names of a symbol file that is given', async () => {
+    const debug = stripped(false);
+    const { pid, addresses } = await program.start();
+    const symbolizer = new SystemSymbolizer({ warn() {} });
+    const at = BigUint64Array.of(addresses[0]! + 2n);
+    expect(symbolizer.user(pid, at, 'names')[0]).toMatch(/^\[busy\+0x/);
+    expect(symbolizer.withSymbolFiles([debug]).user(pid, at, 'names')).toEqual(['first_function']);
+    // Another program's symbols are of no use.
+    const other = new TestProgram(['-Wl,--build-id', '-O0']);
+    expect(symbolizer.withSymbolFiles([other.path]).user(pid, at, 'names')[0]).toMatch(/^\[busy\+0x/);
+    await other.remove();
+  });
+
   it.skipIf(process.getuid?.() !== 0)('has the names of the file with its build id', async () => {
     const debug = stripped(false);
     const notes = execFileSync('readelf', ['-n', program.path], { encoding: 'utf8' });
@@ -59,5 +72,13 @@ describe.skipIf(noTools)('a stripped file', () => {
     } finally {
       rmSync(made ?? path, { recursive: true });
     }
+  });
+});
+
+describe('symbol files', () => {
+  it('that are none are refused', () => {
+    const symbolizer = new SystemSymbolizer({ warn() {} });
+    expect(() => symbolizer.withSymbolFiles(['/nowhere/x'])).toThrow('symbol file /nowhere/x cannot be read');
+    expect(() => symbolizer.withSymbolFiles(['/etc/hostname'])).toThrow('/etc/hostname has no build id');
   });
 });

@@ -5,6 +5,7 @@ import { type KernelSymbols, readKernelSymbols } from './kernel-symbols.js';
 import { Lru } from './lru.js';
 import { processIdentity } from './process-identity.js';
 import { ProcessSymbols } from './process-symbols.js';
+import { SymbolFiles } from './symbol-files.js';
 
 const MAX_PROCESSES = 512;
 const UNKNOWN: Frame = { name: undefined, offset: 0, module: undefined };
@@ -22,13 +23,26 @@ interface KnownProcess {
  */
 export class SystemSymbolizer implements Symbolizer {
   private readonly log: Pick<Log, 'warn'>;
-  private readonly binaries = new Binaries();
+  private readonly binaries: Binaries;
   private readonly processes = new Lru<number, KnownProcess>(MAX_PROCESSES);
   private kernelSymbols: KernelSymbols | undefined;
   private isKernelRead = false;
 
-  constructor(log: Pick<Log, 'warn'>) {
+  /** @param files whose names of programs and libraries come before all others */
+  constructor(log: Pick<Log, 'warn'>, files?: SymbolFiles) {
     this.log = log;
+    this.binaries = new Binaries(files);
+  }
+
+  withSymbolFiles(files: readonly string[]): Symbolizer {
+    const own = new SystemSymbolizer(this.log, new SymbolFiles(files));
+    return {
+      prepareKernel: () => this.prepareKernel(),
+      kernel: (addresses, style) => this.kernel(addresses, style),
+      prepareUser: (pid) => own.prepareUser(pid),
+      user: (pid, addresses, style) => own.user(pid, addresses, style),
+      withSymbolFiles: (more) => this.withSymbolFiles([...files, ...more]),
+    };
   }
 
   prepareKernel(): void {

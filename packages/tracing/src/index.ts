@@ -6,6 +6,7 @@ export { globMatcher, type Pattern, type PatternKind, type PatternOptions, parse
 export { findTargets, isRefusal, type Target } from './place/target.js';
 export { attachTo, functionName } from './program/attach.js';
 export { ProgramWriter, programHead, type Said } from './program/program-text.js';
+export { STACK_TEXT, stackId } from './program/stack-text.js';
 export { dataLocations, withDataLocations } from './program/tracepoint.js';
 export { argumentNumber, COMMON_WORDS, commonWord, isSyscall, registerArgument } from './program/words.js';
 export { CompiledTracer, type CompiledTracerOptions } from './run/compiled-tracer.js';
@@ -14,6 +15,7 @@ export { LiveStacks, NamedLiveStacks } from './run/live-stacks.js';
 export { type PatternPrograms, patternProbe } from './run/pattern-probe.js';
 export { PatternTargets } from './run/pattern-targets.js';
 export { ProgramObject, type ProgramObjectOptions } from './run/program-object.js';
+export { ProgramStacks } from './run/program-stacks.js';
 export { RingProbe } from './run/ring-probe.js';
 export { type OutputRow, type Reading, SnapshotProbe, type SnapshotSource } from './run/snapshot-probe.js';
 export { type Numbered, type Refused, TargetLinks, type TargetProgram, warnOfRefused } from './run/target-links.js';

@@ -1,6 +1,7 @@
 // What the tracers are compared on: waits for a line, makes a known number of calls, says "done", waits for the end of input.
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,15 +30,34 @@ static void send_some(void)
 	close(listener);
 }
 
+static void *nothing(void *argument)
+{
+	return argument;
+}
+
+__attribute__((noinline)) static void parse_address(void)
+{
+	struct in_addr address;
+
+	inet_pton(AF_INET, "127.0.0.1", &address);
+	kept = NULL; /* no tail call */
+}
+
 int main(void)
 {
 	static char buffer[65536];
 	struct timespec rest = { .tv_nsec = 1234567 };
+	pthread_t thread;
 
 	write(3, "ready\n", 6);
 	read(0, buffer, 16);
 	for (int i = 0; i < 7; i++)
 		close(open("/etc/hostname", O_RDONLY));
+	int file = open("/etc/hostname", O_RDONLY);
+	for (int i = 0; i < 2; i++)
+		read(file, buffer, 8);
+	close(file);
+	read(-1, buffer, 8);
 	int zero = open("/dev/zero", O_RDONLY);
 	for (int i = 0; i < 3; i++)
 		read(zero, buffer, 30000 + i);
@@ -67,6 +87,10 @@ int main(void)
 	for (int i = 0; i < 9; i++)
 		DTRACE_PROBE1(work, gc__start, i);
 	DTRACE_PROBE(work, gc__done);
+	DTRACE_PROBE4(work, pthread_create, &thread, NULL, nothing, NULL);
+	pthread_create(&thread, NULL, nothing, NULL);
+	pthread_join(thread, NULL);
+	parse_address();
 	send_some();
 	write(3, "done\n", 5);
 	while (read(0, buffer, 16) > 0)

@@ -9,6 +9,7 @@ import {
   usdtRequests,
   type Value,
 } from '@skep/libbcc';
+import type { KernelMap } from '@skep/libbpf';
 
 export interface CompiledTracerOptions {
   readonly request: Pick<ProbeRequest, 'owner' | 'log'>;
@@ -17,6 +18,8 @@ export interface CompiledTracerOptions {
   readonly cflags?: readonly string[];
   /** Pages of each perf buffer per CPU, a power of two. */
   readonly perfPages?: number;
+  /** Events are read at once, while their processes live. */
+  readonly isPrompt?: boolean;
 }
 
 /** A program made of specifiers at work: compiled, its tables and events to read, its functions attached. */
@@ -36,9 +39,9 @@ export class CompiledTracer {
 
   /** Compile; @throws SkepErrors as `LoadedProgram.open`, with places in the specifiers. */
   async open(): Promise<void> {
-    const { request, program, attach, cflags = [], perfPages } = this.options;
+    const { request, program, attach, cflags = [], perfPages, isPrompt } = this.options;
     this.program = await LoadedProgram.open(program, {
-      ...{ owner: request.owner, log: request.log, cflags, perfPages },
+      ...{ owner: request.owner, log: request.log, cflags, perfPages, isPrompt },
       usdt: usdtRequests(attach),
     });
   }
@@ -57,6 +60,11 @@ export class CompiledTracer {
       this.tables.set(name, table);
     }
     return table;
+  }
+
+  /** A table as the kernel has it, bytes in and out. */
+  map(name: string): KernelMap {
+    return this.program!.compiledTable(name).map;
   }
 
   get events(): ReadonlyMap<string, EventSource> {

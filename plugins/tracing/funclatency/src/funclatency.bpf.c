@@ -53,7 +53,7 @@ static __always_inline int enter(__u32 target)
 	__u32 tid = id, depth;
 	struct funclatency_stack *stack;
 
-	if (!skep_pid_allowed(id >> 32))
+	if (!skep_task_allowed())
 		return 0;
 	stack = bpf_map_lookup_elem(&stacks, &tid);
 	if (!stack) {

@@ -22,6 +22,7 @@ const options = {
     max: 32,
     defaultText: 'all',
   }),
+  cgroup: option.cgroup(),
   verbose: option.boolean('Say what is attached', { flags: '-v, --verbose' }),
 };
 

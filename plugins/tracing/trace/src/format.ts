@@ -23,8 +23,8 @@ const SIZES: Readonly<Record<string, number>> = { hh: 1, h: 2, '': 4, l: 8, ll: 
 const SIGNED: Readonly<Record<number, string>> = { 1: 's8', 2: 's16', 4: 's32', 8: 's64' };
 
 /**
- * A format of printf: `%s %d %u %x %c` with `h`, `l`, `ll`, width and flags; `%K` and `%U` are addresses of the kernel and of
- * the process.
+ * A format of printf: `%s %d %u %x %c %p` with `h`, `l`, `ll`, width and flags; `%K` and `%U` are the names of addresses of the
+ * kernel and of the process.
  *
  * @param at where the text between the quotes begins in `spec`
  * @throws SkepError SKEP_OPTION at a conversion that is none.
@@ -78,24 +78,33 @@ function unescaped(text: string): string {
   return text.replace(/\\(.)/g, (whole, letter: string) => ESCAPES[letter] ?? whole);
 }
 
+/** What is at an address, such as `do_nanosleep+0x1f`. */
+export type AddressName = (half: 'kernel' | 'user', address: bigint) => string;
+
 /** The message with these values in it. */
-export function formatMessage({ texts, conversions }: Format, values: readonly (number | bigint | string)[]): string {
+export function formatMessage(
+  { texts, conversions }: Format,
+  values: readonly (number | bigint | string)[],
+  nameOf: AddressName,
+): string {
   return texts.reduce((message, text, i) => {
     const conversion = conversions[i];
-    return message + text + (conversion ? valueText(conversion, values[i]!) : '');
+    return message + text + (conversion ? valueText(conversion, values[i]!, nameOf) : '');
   }, '');
 }
 
-function valueText(conversion: Conversion, value: number | bigint | string): string {
+function valueText(conversion: Conversion, value: number | bigint | string, nameOf: AddressName): string {
   const { letter, flags, width, precision } = conversion;
+  if (letter === 'K') return padded(nameOf('kernel', BigInt(value)), flags, width);
+  if (letter === 'U') return padded(nameOf('user', BigInt(value)), flags, width);
   if (letter === 's')
     return padded(precision === undefined ? String(value) : String(value).slice(0, precision), flags, width);
   if (letter === 'c') return padded(String.fromCharCode(Number(value) & 0xff), flags, width);
   const number = BigInt(value);
-  const digits = /[xXKUp]/.test(letter)
+  const digits = /[xXp]/.test(letter)
     ? (number < 0n ? -number : number).toString(16)
     : String(number < 0n ? -number : number);
-  const prefix = /[KUp]/.test(letter) || (flags.includes('#') && /[xX]/.test(letter)) ? '0x' : '';
+  const prefix = letter === 'p' || (flags.includes('#') && /[xX]/.test(letter)) ? '0x' : '';
   const sign =
     number < 0n ? '-' : flags.includes('+') && letter === 'd' ? '+' : flags.includes(' ') && letter === 'd' ? ' ' : '';
   const all = digits.padStart(precision ?? 0, '0');

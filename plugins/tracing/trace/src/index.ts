@@ -1,7 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { defineTracer, option } from '@skep/core';
+import { selftest } from './selftest.js';
 import { programOf, specifiersOf, TraceProbe } from './trace-probe.js';
 
 export default defineTracer({
@@ -37,6 +35,12 @@ export default defineTracer({
       defaultText: 'all',
     }),
     bin_cmp: option.boolean('The text of STRCMP is bytes, and may hold \\x00', { flags: '-B, --bin_cmp' }),
+    sym_file_list: option.list('Files to take the names in user stacks from, where build ids are equal', {
+      flags: '-s FILE, --sym_file_list FILE',
+    }),
+    kernel_stack: option.boolean("Show the kernel's stack", { flags: '-K, --kernel-stack' }),
+    user_stack: option.boolean("Show the program's stack", { flags: '-U, --user-stack' }),
+    address: option.boolean('With -K and -U: addresses before the names', { flags: '-a, --address' }),
     include: option.texts('Header for the program, such as linux/fs.h', { flags: '-I HEADER, --include HEADER' }),
     aggregate: option.boolean('At the end, each message once with its count; see -M', { flags: '-A, --aggregate' }),
   },
@@ -52,6 +56,14 @@ export default defineTracer({
         comm: { type: 'bytes', meaning: 'skep_comm_t', doc: 'name of the thread' },
         func: { type: 'bytes', doc: 'function, event or probe' },
         message: { type: 'bytes', doc: 'as the format says; without one empty' },
+        kernel_stack: {
+          ...{ type: 'bytes', meaning: 'skep_frames', when: 'kernel_stack' },
+          doc: 'functions of the kernel that led to it, root first',
+        },
+        user_stack: {
+          ...{ type: 'bytes', meaning: 'skep_frames', when: 'user_stack' },
+          doc: 'functions of the program that led to it, root first',
+        },
         count: { type: 'u64', doc: 'how often, with aggregate', when: 'aggregate' },
       },
       table: [
@@ -80,20 +92,12 @@ export default defineTracer({
         { field: 'func', width: -16 },
         { field: 'count', width: -7, when: 'aggregate' },
         { field: 'message', header: '-', when: ({ probes }) => probes?.some((probe) => probe.includes('"')) ?? true },
+        { field: 'kernel_stack', format: 'stack', when: 'kernel_stack' },
+        { field: 'user_stack', format: 'stack', when: 'user_stack' },
       ],
     },
   },
   source: (options) => programOf(options, specifiersOf(options)).writer.text,
   probe: (request) => new TraceProbe(request),
-  selftest: {
-    options: {
-      probes: ['t:syscalls:sys_enter_openat (STRCMP("/tmp/skep-selftest-", args->filename)) "%s", args->filename'],
-    },
-    workload: ({ folder }) => {
-      writeFileSync(join(folder, 'seen'), '');
-      return spawnSync('cat', [join(folder, 'seen')]);
-    },
-    expect: ({ events }, { folder }) =>
-      events!.some(({ comm, message }) => comm === 'cat' && message === join(folder, 'seen')) || JSON.stringify(events),
-  },
+  selftest,
 });

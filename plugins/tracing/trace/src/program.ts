@@ -11,7 +11,9 @@ import {
   registerArgument,
   rewriteExpression,
   type Said,
+  STACK_TEXT,
   specError,
+  stackId,
   withDataLocations,
 } from '@skep/tracing';
 import type { Specifier } from './specifier.js';
@@ -28,7 +30,11 @@ export interface ProgramSettings {
   readonly stringSize: number;
   readonly includes: readonly string[];
   readonly isBinary: boolean;
+  /** Halves of the stack that records have, in the order of the settings. */
+  readonly stacks: readonly StackHalf[];
 }
+
+export type StackHalf = 'kernel' | 'user';
 
 export interface TraceProgram {
   readonly writer: ProgramWriter;
@@ -46,6 +52,7 @@ export function writeProgram(specifiers: readonly Specifier[], settings: Program
   const kernel = specifiers.filter(({ place }) => place.library === '').map(({ text }) => text);
   writer.add(programHead(settings.includes, kernel));
   if (helpers.text !== '') writer.add(helpers.text);
+  if (settings.stacks.length > 0) writer.add(STACK_TEXT);
   writer.append(body);
   return { writer, functions };
 }
@@ -74,7 +81,8 @@ class SpecifierWriter {
       letter === 's' ? `char v${n}[${this.settings.stringSize}];` : `${type} v${n};`,
     );
     const common = 'skep_ktime_t time; u32 cpu; u32 pid; u32 tid; char comm[16];';
-    out.line(`struct trace_${i} { ${[common, ...members].join(' ')} };`);
+    const stacks = this.settings.stacks.map((half) => `u64 ${half}_stack;`);
+    out.line(`struct trace_${i} { ${[common, ...stacks, ...members].join(' ')} };`);
     out.line(`BPF_PERF_OUTPUT(events_${i});`);
     // Texts are too long for the stack.
     out.line(`BPF_PERCPU_ARRAY(scratch_${i}, struct trace_${i}, 1);`);
@@ -112,6 +120,7 @@ class SpecifierWriter {
   private writeRecord(out: ProgramWriter, values: readonly Said[]): void {
     const { place, format } = this.spec;
     const i = this.index;
+    const context = place.kind === 't' ? 'args' : 'ctx';
     out.line('\tint __zero = 0;');
     out.line(`\tstruct trace_${i} *__data = scratch_${i}.lookup(&__zero);`);
     out.line('\tif (!__data) return 0;');
@@ -120,6 +129,7 @@ class SpecifierWriter {
     out.line('\t__data->pid = __id >> 32;');
     out.line('\t__data->tid = __id;');
     out.line('\tbpf_get_current_comm(&__data->comm, sizeof(__data->comm));');
+    for (const half of this.settings.stacks) out.line(`\t__data->${half}_stack = ${stackId(half, place, context)};`);
     for (const [n, value] of values.entries()) {
       const { letter, type } = format!.conversions[n]!;
       if (letter !== 's') out.line(`\t__data->v${n} = (${type})(`, value, ');');
@@ -129,7 +139,7 @@ class SpecifierWriter {
         out.line(`\tif (__text_${n}) skep_read_str(&__data->v${n}, sizeof(__data->v${n}), __text_${n});`);
       }
     }
-    out.line(`\tevents_${i}.perf_submit(${place.kind === 't' ? 'args' : 'ctx'}, __data, sizeof(*__data));`);
+    out.line(`\tevents_${i}.perf_submit(${context}, __data, sizeof(*__data));`);
   }
 
   private said(piece: Piece): Said {

@@ -17,7 +17,7 @@ const parts = (text: string) => {
 
 const SETTINGS = {
   ...{ pid: undefined, tid: undefined, uid: undefined, cgroup: undefined },
-  ...{ includesSelf: false, stringSize: 80, includes: [], isBinary: false },
+  ...{ includesSelf: false, stringSize: 80, includes: [], isBinary: false, stacks: [] },
 };
 
 const mistake = (text: string) => {
@@ -108,14 +108,14 @@ describe('a specifier', () => {
 
 describe('a message', () => {
   const message = (format: string, ...values: (number | bigint | string)[]) =>
-    formatMessage(parseFormat(format, format, 0), values);
+    formatMessage(parseFormat(format, format, 0), values, (half, address) => `${half}:${address}`);
 
   it('is formatted as printf does', () => {
     expect(message('%d %u %x %lld', -3, 7, 255, -1n)).toBe('-3 7 ff -1');
     expect(message('[%-6s][%6s][%.2s]', 'ab', 'cd', 'efg')).toBe('[ab    ][    cd][ef]');
     expect(message('%05d|%+d|%#x|%08x', 42, 42, 255, 0xabcn)).toBe('00042|+42|0xff|00000abc');
     expect(message('%c%c 100%%\\t.', 0x4f, 0x4b)).toBe('OK 100%\t.');
-    expect(message('%K %p', 0xffffffff81000000n, 16n)).toBe('0xffffffff81000000 0x10');
+    expect(message('%K [%-8U] %p', 1n, 2n, 16n)).toBe('kernel:1 [user:2  ] 0x10');
     expect(message('nothing')).toBe('nothing');
   });
 });

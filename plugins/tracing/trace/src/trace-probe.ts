@@ -1,16 +1,19 @@
 import {
   BatchBuilder,
+  type Capability,
+  type FrameStyle,
   type LossCounts,
   NO_LOSSES,
   type OptionValues,
   type Probe,
   type ProbeRequest,
   type Schema,
+  type Symbolizer,
   valueAt,
 } from '@skep/core';
-import { attachTo, CompiledTracer, cgroupOf } from '@skep/tracing';
+import { attachTo, CompiledTracer, cgroupOf, ProgramStacks } from '@skep/tracing';
 import { formatMessage } from './format.js';
-import { type TraceProgram, writeProgram } from './program.js';
+import { type StackHalf, type TraceProgram, writeProgram } from './program.js';
 import { parseSpecifier, type Specifier } from './specifier.js';
 
 /** The program for these options. @throws SkepError SKEP_OPTION with the place of a mistake. */
@@ -24,7 +27,13 @@ export function programOf(options: OptionValues, specifiers: readonly Specifier[
     stringSize: number('string_size')!,
     includes: (options.include ?? []) as readonly string[],
     isBinary: options.bin_cmp === true,
+    stacks: stacksOf(options),
   });
+}
+
+/** Halves of the stack that are asked for. */
+function stacksOf(options: OptionValues): StackHalf[] {
+  return (['kernel', 'user'] as const).filter((half) => options[`${half}_stack`] === true);
 }
 
 export function specifiersOf({ probes }: OptionValues): Specifier[] {
@@ -46,6 +55,12 @@ export class TraceProbe implements Probe {
   private readonly tracer: CompiledTracer;
   private readonly streams: readonly Stream[];
   private readonly most: number;
+  private readonly halves: readonly StackHalf[];
+  private readonly symbolizer: Symbolizer;
+  private stacks: ProgramStacks | undefined;
+  /** Names of processes' code are asked for. */
+  private readonly namesUsers: boolean;
+  private readonly namesKernel: boolean;
   private readonly counted = new Map<string, { readonly row: Record<string, unknown>; count: bigint }>();
   private passed = 0n;
   private given = 0n;
@@ -60,11 +75,16 @@ export class TraceProbe implements Probe {
     if (options.verbose === true) process.stderr.write(writer.text);
     const pid = options.pid as number | undefined;
     const attach = specifiers.map(({ place }, i) => attachTo(place, functions[i]!, pid));
+    this.halves = stacksOf(options);
+    const letters = specifiers.flatMap(({ format }) => format?.conversions.map(({ letter }) => letter) ?? []);
+    this.namesUsers = this.halves.includes('user') || letters.includes('U');
+    this.namesKernel = this.halves.includes('kernel') || letters.includes('K');
+    const files = options.sym_file_list as readonly string[] | undefined;
+    this.symbolizer = files ? request.symbolizer.withSymbolFiles(files) : request.symbolizer;
     this.tracer = new CompiledTracer({
-      request,
-      program: writer.program,
-      attach,
+      ...{ request, attach, program: writer.program },
       perfPages: options.buffer_pages as number,
+      isPrompt: this.namesUsers,
     });
     this.most = (options.max_events as number | undefined) ?? Number.POSITIVE_INFINITY;
     this.streams = specifiers.map((specifier, i) => ({
@@ -81,8 +101,21 @@ export class TraceProbe implements Probe {
   }
 
   async open(): Promise<void> {
+    if (this.namesKernel) this.symbolizer.prepareKernel();
     await this.tracer.open();
+    if (this.halves.length > 0) this.stacks = new ProgramStacks(this.tracer, this.symbolizer, this.style);
     for (const source of this.tracer.events.values()) for (const fd of source.fds) this.request.poller.add(fd);
+  }
+
+  /** A table shows places; in a store equal functions have equal names, unless addresses are asked for. */
+  private get style(): FrameStyle {
+    if (this.request.options.address === true) return 'addresses';
+    return this.request.isForTable ? 'places' : 'names';
+  }
+
+  /** Other users' processes are looked into. */
+  get needs(): readonly Capability[] {
+    return this.namesUsers ? ['CAP_SYS_PTRACE'] : [];
   }
 
   attach(): Promise<void> {
@@ -92,6 +125,7 @@ export class TraceProbe implements Probe {
   drain(into: BatchBuilder): number {
     const before = into.rows;
     for (const stream of this.streams) this.drainOne(stream, into);
+    if (into.room > 0) this.stacks?.turn();
     if (this.isDone || this.isFinishing) this.giveCounted(into);
     const rows = into.rows - before;
     this.given += BigInt(rows);
@@ -118,23 +152,40 @@ export class TraceProbe implements Probe {
           ? Number(value)
           : value;
     });
-    const [time, cpu, pid, tid, comm, ...own] = values;
+    const [time, cpu, pid, tid, comm, ...rest] = values;
+    const process = Number(pid);
+    const ids = rest.splice(0, this.halves.length) as bigint[];
     const { format } = specifier;
-    const message = format ? formatMessage(format, own as (number | bigint | string)[]) : '';
+    const message = format
+      ? formatMessage(format, rest as (number | bigint | string)[], (half, address) =>
+          this.place(half, address, process),
+        )
+      : '';
     const { name, msg_filter: part } = this.request.options as Record<string, string | undefined>;
     if (name !== undefined && !String(comm).includes(name)) return;
     if (part !== undefined && !message.includes(part)) return;
     this.passed++;
     if (this.passed >= this.most) this.isDone = true;
-    const row = { time, cpu, pid, tid, comm, func, message, count: 1 };
+    const stacks = this.halves.map((half, i) => [
+      `${half}_stack`,
+      utf8.decode(this.stacks!.frames(half, ids[i]!, process)),
+    ]);
+    const row = { time, cpu, pid, tid, comm, func, message, count: 1, ...Object.fromEntries(stacks) };
     if (this.request.options.aggregate === true) this.aggregate(row);
     else into.push(row);
   }
 
-  /** What differs in its time alone is the same. */
+  private place(half: StackHalf, address: bigint, pid: number): string {
+    const addresses = BigUint64Array.of(BigInt.asUintN(64, address));
+    const [place = ''] =
+      half === 'kernel' ? this.symbolizer.kernel(addresses, 'places') : this.symbolizer.user(pid, addresses, 'places');
+    return half === 'kernel' ? place.replace(/ \[kernel\]$/, '') : place;
+  }
+
+  /** What differs in its time alone is the same, or in the processor when it is not shown. */
   private aggregate(row: Record<string, unknown>): void {
-    const { time: _, ...same } = row;
-    const key = JSON.stringify(same);
+    const { time: _, cpu, ...same } = row;
+    const key = JSON.stringify(this.request.options.print_cpu === true ? { cpu, ...same } : same);
     const known = this.counted.get(key);
     if (known) known.count++;
     else this.counted.set(key, { row, count: 1n });
