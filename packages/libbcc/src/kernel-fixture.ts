@@ -27,6 +27,12 @@ export function storm(calls: number, first = 0): void {
   for (let i = 0; i < calls; i++) syscall(GETPRIORITY, MAGIC, first + i);
 }
 
+/** Let this thread run on these CPUs only: `0`, `0-3`. */
+export function runOn(cpus: string): void {
+  const { status, stderr } = spawnSync('taskset', ['-p', '-c', cpus, String(process.pid)], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`taskset: ${stderr}`);
+}
+
 /** Descriptors of BPF maps and programs that this process holds. */
 export function bpfDescriptors(): number {
   const { stdout } = spawnSync('sh', ['-c', `ls -l /proc/${process.pid}/fd | grep -cE 'anon_inode:(\\[)?bpf'`], {
