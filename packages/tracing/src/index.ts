@@ -4,6 +4,13 @@ export { type UsdtArgument, type UsdtNote, usdtArguments, usdtNotes } from './el
 export { libraryFile, mappedFiles } from './place/library.js';
 export { globMatcher, type Pattern, type PatternKind, type PatternOptions, parsePattern } from './place/pattern.js';
 export { findTargets, isRefusal, type Target } from './place/target.js';
+export {
+  type AssembledProgram,
+  assembleProgram,
+  functionParameters,
+  type ProbeSpecifier,
+  readUsdtArguments,
+} from './program/assemble.js';
 export { attachTo, functionName } from './program/attach.js';
 export { ProgramWriter, programHead, type Said } from './program/program-text.js';
 export { STACK_TEXT, stackId } from './program/stack-text.js';
@@ -22,6 +29,6 @@ export { type Numbered, type Refused, TargetLinks, type TargetProgram, warnOfRef
 export { TargetObject, type TargetObjectOptions } from './run/target-object.js';
 export { type ExpressionContext, Helpers, type Meaning, rewriteExpression } from './spec/expression.js';
 export { type Place, parsePlace, placeText } from './spec/place.js';
-export { type Parameter, parseSignature } from './spec/signature.js';
+export { type Parameter, parseFunctionSignature, parseSignature } from './spec/signature.js';
 export { closingBracket, endOfQuote, type Piece, splitTop, trimmed } from './spec/split.js';
 export { specError } from './spec-error.js';

@@ -1,4 +1,5 @@
 import { specError } from '../spec-error.js';
+import type { Place } from './place.js';
 import { splitTop, trimmed } from './split.js';
 
 /** A parameter of a function, as the user declares it. */
@@ -52,4 +53,18 @@ export function parseSignature(spec: string, from: number, to: number): Paramete
     }
   }
   return parameters.map(({ at: _, ...parameter }) => parameter);
+}
+
+/**
+ * The signature between the brackets at `open` and `close`; tracepoints and USDT probes have none.
+ *
+ * @throws SkepError SKEP_OPTION as `parseSignature`, and for parameters of what is no function.
+ */
+export function parseFunctionSignature(spec: string, { kind }: Place, open: number, close: number): Parameter[] {
+  const parameters = parseSignature(spec, open + 1, close);
+  if (parameters.length > 0 && (kind === 't' || kind === 'u')) {
+    const remedy = kind === 't' ? 'use args->field' : 'use arg1, arg2 ...';
+    throw specError(spec, open, close - open + 1, 'only functions have a signature', remedy);
+  }
+  return parameters;
 }

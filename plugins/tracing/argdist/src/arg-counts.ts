@@ -1,6 +1,13 @@
 import type { OptionValues, ProbeRequest } from '@skep/core';
-import { attachTo, CompiledTracer, type OutputRow, type Reading, type SnapshotSource } from '@skep/tracing';
-import { type ArgdistProgram, writeProgram } from './program.js';
+import {
+  type AssembledProgram,
+  attachTo,
+  CompiledTracer,
+  type OutputRow,
+  type Reading,
+  type SnapshotSource,
+} from '@skep/tracing';
+import { type Functions, writeProgram } from './program.js';
 import { parseSpecifier, type Specifier } from './specifier.js';
 
 /** The specifiers of `-C` and `-H`. @throws SkepError SKEP_OPTION. */
@@ -11,7 +18,7 @@ export function specifiersOf({ count, histogram }: OptionValues): Specifier[] {
 }
 
 /** The program for these options. */
-export function programOf(options: OptionValues, specifiers: readonly Specifier[]): ArgdistProgram {
+export function programOf(options: OptionValues, specifiers: readonly Specifier[]): AssembledProgram<Functions> {
   return writeProgram(specifiers, {
     pid: options.pid as number | undefined,
     tid: options.tid as number | undefined,

@@ -1,13 +1,16 @@
 import {
+  type AssembledProgram,
   argumentNumber,
+  assembleProgram,
   commonWord,
   dataLocations,
   functionName,
-  Helpers,
+  functionParameters,
+  type Helpers,
   type Meaning,
   type Piece,
-  ProgramWriter,
-  programHead,
+  type ProgramWriter,
+  readUsdtArguments,
   registerArgument,
   rewriteExpression,
   type Said,
@@ -30,23 +33,11 @@ export interface Functions {
   readonly entry: string | undefined;
 }
 
-export interface ArgdistProgram {
-  readonly writer: ProgramWriter;
-  readonly functions: readonly Functions[];
-}
-
 /** The program that counts what these specifiers ask for; specifier i counts in the table `counts_i`. */
-export function writeProgram(specifiers: readonly Specifier[], settings: ProgramSettings): ArgdistProgram {
-  const writer = new ProgramWriter();
-  const helpers = new Helpers();
-  const kernel = specifiers.filter(({ place }) => place.library === '').map(({ text }) => text);
-  const body = new ProgramWriter();
-  // Bodies first: they tell which helpers they need.
-  const functions = specifiers.map((specifier, i) => new SpecifierWriter(specifier, i, settings, helpers).write(body));
-  writer.add(programHead(settings.includes, kernel));
-  if (helpers.text !== '') writer.add(helpers.text);
-  writer.append(body);
-  return { writer, functions };
+export function writeProgram(specifiers: readonly Specifier[], settings: ProgramSettings): AssembledProgram<Functions> {
+  return assembleProgram(specifiers, settings, (specifier, i, helpers, body) =>
+    new SpecifierWriter(specifier, i, settings, helpers).write(body),
+  );
 }
 
 class SpecifierWriter {
@@ -80,7 +71,7 @@ class SpecifierWriter {
     const entry = this.entries.size > 0 || this.wantsLatency ? `entry_${i}` : undefined;
     if (entry !== undefined) this.writeEntry(out, entry);
     const count = functionName(place, `count_${i}`);
-    out.line(`int ${count}(${this.signature()})`);
+    out.line(`int ${count}(${functionParameters(this.spec)})`);
     out.add('{');
     this.writeFilters(out);
     this.writeArguments(out);
@@ -114,13 +105,6 @@ class SpecifierWriter {
     return /\*$/.test(type) ? 'u64' : type;
   }
 
-  private signature(): string {
-    const { place, parameters } = this.spec;
-    if (place.kind === 't') return `struct tracepoint__${place.library}__${place.name} *args`;
-    const own = place.kind === 'p' ? parameters.map(({ type, name }) => `${type} ${name}`) : [];
-    return ['struct pt_regs *ctx', ...own].join(', ');
-  }
-
   private writeFilters(out: ProgramWriter): void {
     const { pid, tid } = this.settings;
     out.line('\tu64 __id = bpf_get_current_pid_tgid();');
@@ -138,10 +122,7 @@ class SpecifierWriter {
       out.line('\tchar __comm[16] = {};');
       out.line('\tbpf_get_current_comm(__comm, sizeof(__comm));');
     }
-    for (const n of this.usdtArguments) {
-      out.line(`\tu64 arg${n} = 0;`);
-      out.line(`\tbpf_usdt_readarg(${n}, ctx, &arg${n});`);
-    }
+    readUsdtArguments(out, this.usdtArguments);
     const remembered = [
       ...[...this.entries].map(([name, n]) => [`__entry_${n}`, `entry_${i}_${n}`, this.storedType(name)] as const),
       ...(this.wantsLatency ? [['__started', `start_${i}`, 'u64'] as const] : []),

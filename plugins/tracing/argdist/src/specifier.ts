@@ -1,22 +1,17 @@
 import {
   closingBracket,
-  type Parameter,
   type Piece,
-  type Place,
+  type ProbeSpecifier,
+  parseFunctionSignature,
   parsePlace,
-  parseSignature,
   specError,
   splitTop,
   trimmed,
 } from '@skep/tracing';
 
 /** One `-C` or `-H`: what to look at, and what to count of it. */
-export interface Specifier {
-  /** As it was given. */
-  readonly text: string;
+export interface Specifier extends ProbeSpecifier {
   readonly isHistogram: boolean;
-  readonly place: Place;
-  readonly parameters: readonly Parameter[];
   /** What makes a row: each with its C type; none: calls are counted. */
   readonly expressions: readonly (Piece & { readonly type: string })[];
   readonly filter: Piece | undefined;
@@ -87,12 +82,7 @@ function parseCall(text: string, kind: Piece, library: Piece, call: Piece) {
   const close = closingBracket(text, call.at + open);
   const rest = text.slice(close + 1, call.at + call.text.length);
   if (rest.trim() !== '') throw specError(text, close + 1, rest.length, `"${rest.trim()}" after the brackets`);
-  const parameters = parseSignature(text, call.at + open + 1, close);
-  if (parameters.length > 0 && (kind.text === 't' || kind.text === 'u')) {
-    const remedy = kind.text === 't' ? 'use args->field' : 'use arg1, arg2 ...';
-    throw specError(text, call.at + open, close - call.at - open + 1, 'only functions have a signature', remedy);
-  }
-  return { place, parameters };
+  return { place, parameters: parseFunctionSignature(text, place, call.at + open, close) };
 }
 
 function typed(text: string, types: Piece, values: Piece | undefined): (Piece & { type: string })[] {

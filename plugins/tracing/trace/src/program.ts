@@ -1,13 +1,16 @@
 import {
+  type AssembledProgram,
   argumentNumber,
+  assembleProgram,
   commonWord,
   dataLocations,
   functionName,
-  Helpers,
+  functionParameters,
+  type Helpers,
   type Meaning,
   type Piece,
-  ProgramWriter,
-  programHead,
+  type ProgramWriter,
+  readUsdtArguments,
   registerArgument,
   rewriteExpression,
   type Said,
@@ -36,25 +39,16 @@ export interface ProgramSettings {
 
 export type StackHalf = 'kernel' | 'user';
 
-export interface TraceProgram {
-  readonly writer: ProgramWriter;
-  /** The function of each specifier. */
-  readonly functions: readonly string[];
-}
-
-/** The program that sends a record for each call; those of specifier i go to `events_i`, its values are `v0`, `v1` ... */
-export function writeProgram(specifiers: readonly Specifier[], settings: ProgramSettings): TraceProgram {
-  const helpers = new Helpers();
-  const body = new ProgramWriter();
-  // Bodies first: they tell which helpers they need.
-  const functions = specifiers.map((specifier, i) => new SpecifierWriter(specifier, i, settings, helpers).write(body));
-  const writer = new ProgramWriter();
-  const kernel = specifiers.filter(({ place }) => place.library === '').map(({ text }) => text);
-  writer.add(programHead(settings.includes, kernel));
-  if (helpers.text !== '') writer.add(helpers.text);
-  if (settings.stacks.length > 0) writer.add(STACK_TEXT);
-  writer.append(body);
-  return { writer, functions };
+/**
+ * The program that sends a record for each call; those of specifier i go to `events_i`, its values are `v0`, `v1` ... Its
+ * functions are one for each specifier.
+ */
+export function writeProgram(specifiers: readonly Specifier[], settings: ProgramSettings): AssembledProgram<string> {
+  const { includes, stacks } = settings;
+  const common = stacks.length > 0 ? STACK_TEXT : '';
+  return assembleProgram(specifiers, { includes, common }, (specifier, i, helpers, body) =>
+    new SpecifierWriter(specifier, i, settings, helpers).write(body),
+  );
 }
 
 class SpecifierWriter {
@@ -87,24 +81,14 @@ class SpecifierWriter {
     // Texts are too long for the stack.
     out.line(`BPF_PERCPU_ARRAY(scratch_${i}, struct trace_${i}, 1);`);
     const name = functionName(place, `trace_fn_${i}`);
-    out.line(`int ${name}(${this.signature()})`);
+    out.line(`int ${name}(${functionParameters(this.spec)})`);
     out.add('{');
     this.writeFilters(out);
-    for (const n of this.usdtArguments) {
-      out.line(`\tu64 arg${n} = 0;`);
-      out.line(`\tbpf_usdt_readarg(${n}, ctx, &arg${n});`);
-    }
+    readUsdtArguments(out, this.usdtArguments);
     if (condition) out.line('\tif (!(', condition, ')) return 0;');
     this.writeRecord(out, said);
     out.add('\treturn 0;\n}');
     return name;
-  }
-
-  private signature(): string {
-    const { place, parameters } = this.spec;
-    if (place.kind === 't') return `struct tracepoint__${place.library}__${place.name} *args`;
-    const own = place.kind === 'p' ? parameters.map(({ type, name }) => `${type} ${name}`) : [];
-    return ['struct pt_regs *ctx', ...own].join(', ');
   }
 
   private writeFilters(out: ProgramWriter): void {

@@ -3,9 +3,9 @@ import {
   endOfQuote,
   type Parameter,
   type Piece,
-  type Place,
+  type ProbeSpecifier,
+  parseFunctionSignature,
   parsePlace,
-  parseSignature,
   specError,
   splitTop,
   trimmed,
@@ -13,10 +13,7 @@ import {
 import { type Format, parseFormat } from './format.js';
 
 /** One probe of the command line. */
-export interface Specifier {
-  readonly text: string;
-  readonly place: Place;
-  readonly parameters: readonly Parameter[];
+export interface Specifier extends ProbeSpecifier {
   readonly predicate: Piece | undefined;
   readonly format: Format | undefined;
   /** One for each conversion of the format. */
@@ -36,11 +33,7 @@ export function parseSpecifier(text: string): Specifier {
   let parameters: readonly Parameter[] = [];
   if (text[at] === '(') {
     const close = closingBracket(text, at);
-    parameters = parseSignature(text, at + 1, close);
-    if (parameters.length > 0 && (place.kind === 't' || place.kind === 'u')) {
-      const remedy = place.kind === 't' ? 'use args->field' : 'use arg1, arg2 ...';
-      throw specError(text, at, close - at + 1, 'only functions have a signature', remedy);
-    }
+    parameters = parseFunctionSignature(text, place, at, close);
     at = close + 1;
   }
   at = skipBlanks(text, at);

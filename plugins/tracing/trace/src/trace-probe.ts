@@ -11,13 +11,13 @@ import {
   type Symbolizer,
   valueAt,
 } from '@skep/core';
-import { attachTo, CompiledTracer, cgroupOf, ProgramStacks } from '@skep/tracing';
+import { type AssembledProgram, attachTo, CompiledTracer, cgroupOf, ProgramStacks } from '@skep/tracing';
 import { formatMessage } from './format.js';
-import { type StackHalf, type TraceProgram, writeProgram } from './program.js';
+import { type StackHalf, writeProgram } from './program.js';
 import { parseSpecifier, type Specifier } from './specifier.js';
 
 /** The program for these options. @throws SkepError SKEP_OPTION with the place of a mistake. */
-export function programOf(options: OptionValues, specifiers: readonly Specifier[]): TraceProgram {
+export function programOf(options: OptionValues, specifiers: readonly Specifier[]): AssembledProgram<string> {
   const number = (name: string) => options[name] as number | undefined;
   const cgroup = options.cgroup_path as string | undefined;
   return writeProgram(specifiers, {
