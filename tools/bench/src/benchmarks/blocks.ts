@@ -1,14 +1,14 @@
-import { BATCH_ROWS, type Batch, BatchBuilder, ByteBuffer, createWriter, type Field, type Schema } from '@skep/core';
+import { BATCH_ROWS, type Batch, ByteBuffer, createWriter, type Schema } from '@skep/core';
 import { BlockBuilder, capabilitiesOf, NEWEST, planTables } from '@skep/sink-clickhouse';
 import type { Report } from '../report.js';
 import { bestPeer, type Contender, inRounds } from '../rounds.js';
 import type { Settings } from '../settings.js';
 import { medianOf } from '../statistics.js';
+import { opensBatch, opensSchema } from '../stores/opens.js';
 
 /** What the sink seals at once. */
 const BLOCK_BATCHES = 12;
 const WARM_UP_BLOCKS = 5;
-const NAMES = 40;
 
 interface Encoder extends Contender {
   /** Encodes one block of batches and returns its bytes. */
@@ -51,10 +51,10 @@ const encoders: readonly Encoder[] = [
   },
 ];
 
-/** Columns to what is sent to a store: eight numbers, a name of forty, a path of 30 to 51 bytes. */
+/** Columns to what is sent to a store: eight numbers, a name of forty, a path of about 43 bytes. */
 export async function blocks(settings: Settings): Promise<Report> {
-  const schema = opens();
-  const batches = Array.from({ length: BLOCK_BATCHES }, () => batchOf(schema));
+  const schema = opensSchema();
+  const batches = Array.from({ length: BLOCK_BATCHES }, (_, n) => opensBatch(schema, n));
   const rounds = Math.max(1, Math.round(settings.events / (BLOCK_BATCHES * BATCH_ROWS)));
   const results = await inRounds(encoders, settings, async (encoder) => {
     const encode = encoder.create(schema);
@@ -84,47 +84,4 @@ export async function blocks(settings: Settings): Promise<Report> {
     }),
     notes: ['Encoding alone: no file is written and nothing is sent.'],
   };
-}
-
-function opens(): Schema {
-  const field = (name: string, type: Field['type'], meaning?: string, size = 8): Field => ({
-    name,
-    type,
-    meaning,
-    doc: '',
-    size,
-    labels: undefined,
-  });
-  const fields = [
-    field('time', 'u64', 'skep_ktime_t'),
-    field('uid', 'u32'),
-    field('pid', 'u32'),
-    field('tid', 'u32'),
-    field('fd', 'i32'),
-    field('flags', 'u32'),
-    field('err', 'u16'),
-    field('mode', 'i16'),
-    field('comm', 'bytes', 'skep_comm_t', 16),
-    field('path', 'bytes', 'skep_path_t', 4096),
-  ];
-  const rest = { plugin: 'bench', source: 'bench', stream: 'opens', shape: 'events' } as const;
-  return { ...rest, fields, keys: [], layout: { columns: [] } };
-}
-
-function batchOf(schema: Schema): Batch {
-  const builder = new BatchBuilder(schema, BATCH_ROWS);
-  for (let i = 0; i < BATCH_ROWS; i++) {
-    builder.push({
-      time: 1_769_860_800_000_000_000n + BigInt(i),
-      uid: i % 7,
-      pid: i,
-      tid: i,
-      fd: 3,
-      flags: i,
-      mode: -1,
-      comm: `process-${((i * 7919) >>> 3) % NAMES}`,
-      path: `/usr/lib/x86_64-linux-gnu/${'abcdefghijklmnopqrstuvwxyz'.slice(0, 5 + ((i * 31) % 22))}`,
-    });
-  }
-  return builder.batch();
 }
