@@ -10,6 +10,7 @@ export class SnapshotQueue {
   private readonly ready = new Map<Schema, Taken[]>();
   private taking: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private everyMs = 0;
   private failure: unknown;
 
   /** @param onReady called when there is something to drain, or taking it has failed */
@@ -20,6 +21,7 @@ export class SnapshotQueue {
   }
 
   start(everyMs: number): void {
+    this.everyMs = everyMs;
     // The next one is due `everyMs` after the last was due, not after it was read: intervals do not drift.
     let due = performance.now() + everyMs;
     const tick = () => {
@@ -37,7 +39,10 @@ export class SnapshotQueue {
     await this.taking;
   }
 
-  /** Besides those that wait to be drained. */
+  /**
+   * Besides those that wait to be drained. What came since the last one, if anything did: the end of a run that is a
+   * whole number of intervals is no interval of its own.
+   */
   takeLast(): Promise<void> {
     return this.take(true);
   }
@@ -59,18 +64,20 @@ export class SnapshotQueue {
   private take(last = false): Promise<void> {
     if (this.taking) return this.taking;
     if (this.ready.size > 0 && !last) return Promise.resolve();
-    this.taking = this.collect();
+    this.taking = this.collect(last);
     return this.taking;
   }
 
   /** Never rejects: nobody waits for a timer. */
-  private async collect(): Promise<void> {
+  private async collect(last: boolean): Promise<void> {
     try {
-      const taken = await this.snapshots.take(nowNs);
+      const found = await this.snapshots.take(nowNs);
       for (const plan of this.plans) {
         if (plan.kind === 'events') continue;
-        const waiting = this.ready.get(plan.schema) ?? [];
-        this.ready.set(plan.schema, [...waiting, taken.get(plan.snapshot.name)!]);
+        const taken = found.get(plan.snapshot.name)!;
+        const isRest = last && Number(taken.intervalNs) < (this.everyMs * 1e6) / 2;
+        if (isRest && taken.entries.count === 0) continue;
+        this.ready.set(plan.schema, [...(this.ready.get(plan.schema) ?? []), taken]);
       }
     } catch (error) {
       this.failure = error;

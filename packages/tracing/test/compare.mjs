@@ -42,13 +42,16 @@ const MENDS = {
   ],
 };
 
-function bccTool(tool) {
-  let text = readFileSync(`/usr/sbin/${tool}-bpfcc`, 'utf8');
-  for (const [from, to] of MENDS[tool] ?? []) text = text.replaceAll(from, to);
-  const path = `/tmp/${tool}-bpfcc`;
-  writeFileSync(path, text);
-  return ['/usr/bin/python3', '-u', path];
+/** BCC's tools, mended, at places of their own. */
+function mendTools() {
+  for (const tool of ['argdist', 'funccount', 'trace']) {
+    let text = readFileSync(`/usr/sbin/${tool}-bpfcc`, 'utf8');
+    for (const [from, to] of MENDS[tool] ?? []) text = text.replaceAll(from, to);
+    writeFileSync(`/tmp/${tool}-bpfcc`, text);
+  }
 }
+
+const bccTool = (tool) => ['/usr/bin/python3', '-u', `/tmp/${tool}-bpfcc`];
 
 const log = (text) => process.stderr.write(`${Math.round(process.uptime())} s: ${text}\n`);
 
@@ -135,6 +138,7 @@ async function runRound(runs, commandOf) {
 
 const flags = ['-O1', '-fno-builtin', '-fno-omit-frame-pointer', '-pthread', '-Wl,--build-id'];
 execFileSync('clang', [...flags, '-o', WORK, 'packages/tracing/test/work.c']);
+mendTools();
 const wanted = process.argv.slice(2);
 const results = [];
 for (const round of oneLiners(WORK)) {
