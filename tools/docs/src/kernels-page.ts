@@ -23,7 +23,8 @@ const INTRODUCTION = `Every tool's self-tests, run by every attach set on Debian
     npm run matrix -- --publish
 
 A tool works on a kernel when one of its sets does: the first that the kernel takes is used. \`skep explain <tool>\` says
-which one that is here, \`skep selftest <tool> --attach all\` runs the same tests.`;
+which one that is here, \`skep selftest <tool> --attach all\` runs the same tests. Tools that compile their programs at run time need the kernel's
+headers and are tested on 6.1 alone.`;
 
 /** The tables alone. */
 export function kernelTables(cells: readonly KernelCell[]): string {
@@ -67,7 +68,7 @@ function setTable(cells: readonly KernelCell[], kernels: readonly string[], note
       const text = found.verdict === 'wrong' ? '**wrong**' : found.verdict;
       return found.reason === '' ? text : `${text}${notes.mark(found.reason)}`;
     });
-    return [isFirst ? tool : '', set.map(code).join(' '), ...verdicts];
+    return [isFirst ? tool : '', set.map(code).join(' ') || 'as its options say', ...verdicts];
   });
   return table(['Tool', 'Attach set', ...kernels], rows);
 }

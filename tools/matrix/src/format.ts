@@ -28,7 +28,7 @@ function textTable(rows: readonly MatrixRow[]): string {
   const lines = [['TOOL', 'ATTACH SET', ...kernels.map((name) => name.toUpperCase())]];
   for (const key of new Set(rows.map(setKey))) {
     const own = rows.filter((row) => setKey(row) === key);
-    const set = own[0]!.set.join(' + ');
+    const set = own[0]!.set.join(' + ') || 'as its options say';
     const shown = set.length > SET_WIDTH ? `${set.slice(0, SET_WIDTH - 3)}...` : set;
     lines.push([own[0]!.tool, shown, ...kernels.map((name) => cell(own.find(({ kernel }) => kernel === name)))]);
   }

@@ -35,6 +35,15 @@ describe('a row of the matrix', () => {
     });
   });
 
+  it('is of all tests of a tool that attaches what its options say, whatever they attached', () => {
+    const results = [
+      result('passed', { set: ['count_event'] }),
+      result('passed', { set: [] }),
+      result('passed', { plugin: 'other' }),
+    ];
+    expect(matrixRows([{ tool: 'tool', set: [] }], results, KERNEL)[0]).toMatchObject({ verdict: 'seen', seconds: 2 });
+  });
+
   it('takes the highest cost of a program, with whatever test', () => {
     const cost = (insns: number) => ({ programs: [{ name: 'enter', section: 'kprobe/f', insns }] });
     const { programs } = row(result('passed', cost(3)), result('passed', cost(7)), result('passed', cost(5)));

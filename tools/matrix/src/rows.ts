@@ -10,7 +10,7 @@ export type Verdict = 'seen' | 'refused' | 'wrong' | 'skipped';
 /** One cell of the matrix: a tool's attach set on a kernel. */
 export interface MatrixRow {
   readonly tool: string;
-  /** Names of the set's programs. */
+  /** Names of the set's programs; none: the tool attaches what its options say. */
   readonly set: readonly string[];
   /** A name of tools/vm, or `here`. */
   readonly kernel: string;
@@ -42,7 +42,9 @@ export function matrixRows(
 ): MatrixRow[] {
   return declared.map(({ tool, set }) => {
     const key = setKey({ tool, set });
-    const tests = results.filter((result) => setKey({ tool: result.plugin, set: result.set }) === key);
+    const tests = results.filter(
+      (result) => result.plugin === tool && (set.length === 0 || setKey({ tool, set: result.set }) === key),
+    );
     const seconds = tests.reduce((sum, test) => sum + test.seconds, 0);
     const verdict = tests.length === 0 ? absent : verdictOf(tests);
     return {
@@ -78,7 +80,7 @@ function mostCostly(tests: readonly SelfTestResult[]): ProgramCost[] {
   return [...most.values()];
 }
 
-/** Refused for want of what the tool traces, which is not installed: no word of the kernel's. */
+/** For want of what the tool traces, or of the kernel's headers, which are not installed: no word of the kernel's. */
 export function lacksTarget({ reason }: Pick<MatrixRow, 'reason'>): boolean {
-  return reason.startsWith('no library or program');
+  return reason.startsWith('no library or program') || reason.includes('there are no kernel headers');
 }
