@@ -141,7 +141,7 @@ function events(text: string): string[] {
  * for what is negative; skep counts it in the highest.
  */
 function histograms(text: string): string[][] {
-  const all = last(text, /->.*: [1-9]/).split(/^ *\S+ +: count +distribution.*$/m);
+  const all = last(text, /->.*: [1-9]/).split(/^ *\S.*: count +distribution.*$/m);
   const buckets = all.map((part) =>
     [...part.matchAll(/^ *(\d+) -> (\d+) *: ([1-9]\d*)/gm)]
       .filter(([, low]) => low !== '9223372036854775808')

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineTracer, option } from '@skep/core';
 import { SnapshotProbe } from '@skep/tracing';
 import { CallCounts } from './call-counts.js';
@@ -60,5 +62,21 @@ export default defineTracer({
       expect: ({ counts }) =>
         counts!.some(({ func, count }) => func === 'getppid' && count === 7n) || JSON.stringify(counts!.length),
     },
+    {
+      name: 'functions of the kernel',
+      options: { pattern: '^vfs_(mkdir|rmdir)$', regexp: true, pid: process.pid },
+      workload: ({ folder }) => makeAndRemove(join(folder, 'counted'), 7),
+      expect: ({ counts }) => {
+        const seen = counts!.map(({ func, count }) => `${func} ${count}`).sort();
+        return seen.join() === 'vfs_mkdir 7,vfs_rmdir 7' || seen.join();
+      },
+    },
   ],
 });
+
+function makeAndRemove(folder: string, times: number): void {
+  for (let i = 0; i < times; i++) {
+    mkdirSync(folder);
+    rmdirSync(folder);
+  }
+}

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineTracer, option } from '@skep/core';
 import { SnapshotProbe } from '@skep/tracing';
 import object from './funclatency.bpf.js';
@@ -82,14 +84,28 @@ export default defineTracer({
     },
   },
   probe: (request) => new SnapshotProbe(request, new FunctionTimes(request, object, options)),
-  selftest: {
-    options: { pattern: 'c:getppid', pid: process.pid, function: true },
-    // Node.js asks the C library for it, and nothing else here does.
-    workload: () => Array.from({ length: 7 }, () => process.ppid),
-    expect: ({ latency, totals }) => {
-      const calls = latency!.reduce((sum, { count }) => sum + count, 0n);
-      const [all] = totals!;
-      return (calls === 7n && all?.count === 7n && all.func === 'getppid') || `${calls} calls, not 7`;
+  selftest: [
+    {
+      name: 'functions of a library',
+      options: { pattern: 'c:getppid', pid: process.pid, function: true },
+      // Node.js asks the C library for it, and nothing else here does.
+      workload: () => Array.from({ length: 7 }, () => process.ppid),
+      expect: ({ latency, totals }) => {
+        const calls = latency!.reduce((sum, { count }) => sum + count, 0n);
+        const [all] = totals!;
+        return (calls === 7n && all?.count === 7n && all.func === 'getppid') || `${calls} calls, not 7`;
+      },
     },
-  },
+    {
+      name: 'functions of the kernel',
+      options: { pattern: 'vfs_mkdir', pid: process.pid, function: true },
+      workload: ({ folder }) => {
+        for (let i = 0; i < 7; i++) mkdirSync(join(folder, `timed-${i}`));
+      },
+      expect: ({ totals }) => {
+        const [all] = totals!;
+        return (all?.count === 7n && all.func === 'vfs_mkdir') || `${all?.count} calls of ${all?.func}, not 7`;
+      },
+    },
+  ],
 });

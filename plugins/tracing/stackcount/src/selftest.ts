@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SelfTest } from '@skep/core';
 
@@ -59,6 +59,20 @@ export const selftest: readonly SelfTest[] = [
         (total(rows) === 7n && rows.every(({ pid }) => pid === process.pid)) ||
         `${total(rows)} calls in ${rows.length} rows, not 7`
       );
+    },
+  },
+  {
+    name: 'functions of the kernel',
+    options: { pattern: 'vfs_mkdir', pid: process.pid, kernel_stacks_only: true },
+    workload: ({ folder }) => {
+      for (let i = 0; i < 7; i++) mkdirSync(join(folder, `counted-${i}`));
+    },
+    expect: ({ counts }) => {
+      const rows = (counts as Row[]).filter(({ frames }) => frames.at(-1) === 'vfs_mkdir');
+      const calls = rows.filter(({ frames }) =>
+        frames.some((frame) => /mkdir(at)?$/.test(frame) && frame !== 'vfs_mkdir'),
+      );
+      return total(calls) === 7n || `${total(calls)} of ${total(rows)} calls of vfs_mkdir come from mkdir(2), not 7`;
     },
   },
 ];
