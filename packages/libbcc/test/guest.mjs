@@ -3,6 +3,8 @@
 import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { BPF, matchFunctions } from '@skep/libbcc';
 
+// In memory: the root of the machine is an overlay, which makes a second folder below each.
+const FOLDER = '/dev/skep-made';
 const warnings = [];
 const log = { debug() {}, info() {}, warn: (text) => warnings.push(text), error() {} };
 
@@ -94,8 +96,8 @@ for (const attach of [
   }
 }
 for (let i = 0; i < 7; i++) {
-  mkdirSync('/tmp/skep-made', 0o750);
-  rmdirSync('/tmp/skep-made');
+  mkdirSync(FOLDER, 0o750);
+  rmdirSync(FOLDER);
 }
 const rows = [];
 for await (const row of b.open('dirs', { signal: AbortSignal.abort() })) rows.push(row);
@@ -105,8 +107,8 @@ const counts = b
   .entries()
   .map(([, n]) => Number(n));
 await b.detach('kprobe', 'vfs_(mk|rm)dir');
-mkdirSync('/tmp/skep-made');
-rmdirSync('/tmp/skep-made');
+mkdirSync(FOLDER);
+rmdirSync(FOLDER);
 const after = Number(b.table('counts').get(0));
 await b.close();
 const events = readFileSync('/sys/kernel/tracing/kprobe_events', 'utf8');
