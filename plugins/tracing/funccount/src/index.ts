@@ -62,7 +62,7 @@ export default defineTracer({
     },
     {
       name: 'functions of the kernel',
-      options: { pattern: '^__[a-z0-9]+_sys_getppid$', regexp: true, pid: process.pid },
+      options: { pattern: '^__(x64|arm64)_sys_getppid$', regexp: true, pid: process.pid },
       workload: () => Array.from({ length: 7 }, () => process.ppid),
       expect: ({ counts }) => {
         const seen = counts!.map(({ func, count }) => `${func} ${count}`).join();
