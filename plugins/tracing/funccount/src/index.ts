@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { getPriority } from 'node:os';
 import { defineTracer, option } from '@skep/core';
 import { SnapshotProbe } from '@skep/tracing';
 import { CallCounts } from './call-counts.js';
@@ -62,11 +63,11 @@ export default defineTracer({
     },
     {
       name: 'functions of the kernel',
-      options: { pattern: '^__(x64|arm64)_sys_getppid$', regexp: true, pid: process.pid },
-      workload: () => Array.from({ length: 7 }, () => process.ppid),
+      options: { pattern: '^__(x64|arm64)_sys_getpriority$', regexp: true, pid: process.pid },
+      workload: () => Array.from({ length: 7 }, () => getPriority()),
       expect: ({ counts }) => {
         const seen = counts!.map(({ func, count }) => `${func} ${count}`).join();
-        return /^__\w+_sys_getppid 7$/.test(seen) || seen;
+        return /^__\w+_sys_getpriority 7$/.test(seen) || seen;
       },
     },
   ],

@@ -1,3 +1,4 @@
+import { getPriority } from 'node:os';
 import { defineTracer, option } from '@skep/core';
 import { SnapshotProbe } from '@skep/tracing';
 import object from './funclatency.bpf.js';
@@ -96,11 +97,11 @@ export default defineTracer({
     },
     {
       name: 'functions of the kernel',
-      options: { pattern: '__*64_sys_getppid', pid: process.pid, function: true },
-      workload: () => Array.from({ length: 7 }, () => process.ppid),
+      options: { pattern: '__*64_sys_getpriority', pid: process.pid, function: true },
+      workload: () => Array.from({ length: 7 }, () => getPriority()),
       expect: ({ totals }) => {
         const seen = totals!.map(({ func, count }) => `${func} ${count}`).join();
-        return /^__\w+_sys_getppid 7$/.test(seen) || seen;
+        return /^__\w+_sys_getpriority 7$/.test(seen) || seen;
       },
     },
   ],

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import type { SelfTest } from '@skep/core';
 
@@ -63,10 +64,10 @@ export const selftest: readonly SelfTest[] = [
   },
   {
     name: 'functions of the kernel',
-    options: { pattern: '__*64_sys_getppid', pid: process.pid, kernel_stacks_only: true },
-    workload: () => Array.from({ length: 7 }, () => process.ppid),
+    options: { pattern: '__*64_sys_getpriority', pid: process.pid, kernel_stacks_only: true },
+    workload: () => Array.from({ length: 7 }, () => getPriority()),
     expect: ({ counts }) => {
-      const rows = (counts as Row[]).filter(({ frames }) => /_sys_getppid$/.test(frames.at(-1) ?? ''));
+      const rows = (counts as Row[]).filter(({ frames }) => /_sys_getpriority$/.test(frames.at(-1) ?? ''));
       const calls = rows.filter(({ frames }) =>
         frames.some((frame) => /^do_syscall|^el0_svc|^invoke_syscall/.test(frame)),
       );
