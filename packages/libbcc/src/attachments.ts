@@ -8,6 +8,7 @@ import {
   attachToTarget,
   attachTracepoint,
   attachUserProbe,
+  detachAll,
   type FdLink,
   resolveBinary,
 } from '@skep/libbpf';
@@ -202,16 +203,12 @@ export class Attachments {
       throw new SkepError('SKEP_USAGE', `nothing is attached to ${kind} ${target}`, remedy);
     }
     this.attached = this.attached.filter((one) => !found.includes(one));
-    await detachAll(found);
+    await detachAll(found.flatMap(({ links }) => links));
   }
 
   async close(): Promise<void> {
-    await detachAll(this.attached.splice(0));
+    await detachAll(this.attached.splice(0).flatMap(({ links }) => links));
   }
-}
-
-async function detachAll(attached: readonly Attachment[]): Promise<void> {
-  await Promise.all(attached.flatMap(({ links }) => links.map((link) => link.detach())));
 }
 
 function required<T>(value: T | undefined, name: string): T {

@@ -5,8 +5,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { oneLiners } from './one-liners.mjs';
+import { buildWork, startWork, WORK } from './work.mjs';
 
-const WORK = '/tmp/skepwork';
 const SKEP = 'packages/cli/bin/skep.mjs';
 /** Tools of a round compile at the same time: 40 to 200 s for one on an emulated processor. */
 const READY_MS = 900_000;
@@ -55,25 +55,8 @@ const bccTool = (tool) => ['/usr/bin/python3', '-u', `/tmp/${tool}-bpfcc`];
 
 const log = (text) => process.stderr.write(`${Math.round(process.uptime())} s: ${text}\n`);
 
-/** Waits to be told to go. Its addresses are the same each time, and it runs on the second processor. */
-async function startWork() {
-  const command = ['-c', '1', 'setarch', '-R', WORK];
-  const child = spawn('taskset', command, { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] });
-  const said = (text) =>
-    new Promise((resolve) => {
-      child.stdio[3].on('data', (data) => String(data).includes(text) && resolve());
-    });
-  await said('ready');
-  return {
-    pid: child.pid,
-    async go() {
-      const done = said('done');
-      child.stdin.write('go\n');
-      await done;
-    },
-    end: () => child.stdin.end(),
-  };
-}
+/** Its addresses are the same each time, and it runs on the second processor. */
+const startSteadyWork = () => startWork('taskset', '-c', '1', 'setarch', '-R');
 
 class Running {
   out = '';
@@ -119,7 +102,7 @@ class Running {
 
 /** All runs of a round at once; what each has shown. */
 async function runRound(runs, commandOf) {
-  const works = await Promise.all(runs.map(startWork));
+  const works = await Promise.all(runs.map(startSteadyWork));
   const running = runs.map((run, i) => new Running(run, commandOf(run.tool), works[i]));
   await Promise.all(running.map((one) => one.ready()));
   await sleep(ATTACHED_MS);
@@ -136,8 +119,7 @@ async function runRound(runs, commandOf) {
   return Promise.all(running.map((one) => one.stop()));
 }
 
-const flags = ['-O1', '-fno-builtin', '-fno-omit-frame-pointer', '-pthread', '-Wl,--build-id'];
-execFileSync('clang', [...flags, '-o', WORK, 'packages/tracing/test/work.c']);
+buildWork();
 mendTools();
 const wanted = process.argv.slice(2);
 const results = [];

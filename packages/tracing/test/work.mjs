@@ -4,13 +4,18 @@ import { execFileSync, spawn } from 'node:child_process';
 export const WORK = '/tmp/skepwork';
 
 export function buildWork() {
-  const flags = ['-O1', '-fno-builtin', '-fno-omit-frame-pointer'];
+  const flags = ['-O1', '-fno-builtin', '-fno-omit-frame-pointer', '-pthread', '-Wl,--build-id'];
   execFileSync('clang', [...flags, '-o', WORK, 'packages/tracing/test/work.c']);
 }
 
-/** A process of it that waits for `go()`, which settles when it has made its calls. */
-export async function startWork() {
-  const child = spawn(WORK, { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] });
+/**
+ * A process of it that waits for `go()`, which settles when it has made its calls.
+ *
+ * @param through a command that becomes it
+ */
+export async function startWork(...through) {
+  const [program, ...args] = [...through, WORK];
+  const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] });
   const said = (text) =>
     new Promise((resolve) => {
       const look = (data) => String(data).includes(text) && resolve();

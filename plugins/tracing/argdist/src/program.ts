@@ -138,10 +138,8 @@ class SpecifierWriter {
 
   private writeEntry(out: ProgramWriter, name: string): void {
     const i = this.index;
-    const parameters = this.spec.parameters.map(({ type, name: one }) => `${type} ${one}`);
-    out.line(
-      `int ${functionName({ ...this.spec.place, kind: 'p' }, name)}(${['struct pt_regs *ctx', ...parameters].join(', ')})`,
-    );
+    const entry = { ...this.spec, place: { ...this.spec.place, kind: 'p' } } as const;
+    out.line(`int ${functionName(entry.place, name)}(${functionParameters(entry)})`);
     out.add('{');
     this.writeFilters(out);
     for (const [parameter, number] of this.entries) {
