@@ -25,6 +25,8 @@ export interface LedgerEntry {
   ringFull: bigint;
   mapFull: bigint;
   cut: bigint;
+  /** Runs of the source's programs that the kernel skipped: see `Probe.skippedRuns`. Of all its streams together. */
+  skippedRuns: bigint;
   /** Removed on purpose by `where:` or a processor. */
   filtered: bigint;
   /** Refused by the sink. */
@@ -43,7 +45,7 @@ export class Ledger {
     let entry = this.entries.get(key);
     if (!entry) {
       const zero = { attempted: 0n, delivered: 0n, held: 0n, ringFull: 0n, mapFull: 0n, cut: 0n };
-      entry = { source, stream, sink, ...zero, filtered: 0n, sinkFailed: 0n };
+      entry = { source, stream, sink, ...zero, skippedRuns: 0n, filtered: 0n, sinkFailed: 0n };
       this.entries.set(key, entry);
     }
     return entry;

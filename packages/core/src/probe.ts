@@ -34,4 +34,10 @@ export interface Probe {
   held(stream: string): bigint;
   /** What the kernel side counted for a stream since the start; counters only grow. */
   losses(stream: string): LossCounts;
+  /**
+   * How often the kernel skipped a program of this probe, because a BPF program or a change of a map had just been
+   * interrupted on that CPU. What it would have counted is not known. Only grows; 0 where the kernel does not count it
+   * (before Linux 5.12).
+   */
+  skippedRuns?(): bigint;
 }

@@ -52,11 +52,16 @@ export interface PumpOptions {
 }
 
 /** Everything a stream had at a moment: what was drained of it, and what the kernel dropped. */
-interface Passed extends Pick<LossCounts, 'ringFull' | 'mapFull' | 'cut'> {
+interface Passed extends Pick<LedgerEntry, 'ringFull' | 'mapFull' | 'cut' | 'skippedRuns'> {
   readonly drained: bigint;
 }
 
-const NOTHING: Passed = { drained: 0n, ringFull: 0n, mapFull: 0n, cut: 0n };
+/** What was accounted for before this pump began. */
+type Inherited = LossCounts & Pick<LedgerEntry, 'skippedRuns'>;
+
+const NOTHING_INHERITED: Inherited = { ...NO_LOSSES, skippedRuns: 0n };
+
+const NOTHING: Passed = { drained: 0n, ringFull: 0n, mapFull: 0n, cut: 0n, skippedRuns: 0n };
 
 /**
  * Moves the batches of one probe to its sinks: drain, process, write, and only then drain again. A busy sink stops the
@@ -80,7 +85,7 @@ export class Pump {
   /** Events that processors held when they were last asked, by `keyOf`. */
   private readonly gathered = new Map<string, number>();
   /** What an earlier pump of the same name, ended by a reload, had brought each sink, by `keyOf`. */
-  private readonly inherited = new Map<string, LossCounts>();
+  private readonly inherited = new Map<string, Inherited>();
 
   constructor(options: PumpOptions) {
     this.options = options;
@@ -94,8 +99,8 @@ export class Pump {
   private inherit(schema: Schema, route: Route): void {
     const key = keyOf(schema, route);
     if (this.inherited.has(key)) return;
-    const { attempted, ringFull, mapFull, cut } = this.entry(schema, route);
-    this.inherited.set(key, { attempted, ringFull, mapFull, cut });
+    const { attempted, ringFull, mapFull, cut, skippedRuns } = this.entry(schema, route);
+    this.inherited.set(key, { attempted, ringFull, mapFull, cut, skippedRuns });
   }
 
   /** Runs until `stop()`, or until the wanted number of snapshots; then detaches, drains what is left and closes. */
@@ -161,7 +166,7 @@ export class Pump {
     this.left.set(keyOf(schema, route), now);
     const entry = this.entry(schema, route);
     const missed = this.missed.get(keyOf(schema, route)) ?? NOTHING;
-    const before = this.inherited.get(keyOf(schema, route)) ?? NO_LOSSES;
+    const before = this.inherited.get(keyOf(schema, route)) ?? NOTHING_INHERITED;
     const dropped = entry.ringFull - before.ringFull + entry.mapFull - before.mapFull;
     entry.held = 0n;
     entry.attempted = before.attempted + now.drained - missed.drained + dropped;
@@ -177,12 +182,14 @@ export class Pump {
       ringFull: missed.ringFull + now.ringFull - left.ringFull,
       mapFull: missed.mapFull + now.mapFull - left.mapFull,
       cut: missed.cut + now.cut - left.cut,
+      skippedRuns: missed.skippedRuns + now.skippedRuns - left.skippedRuns,
     });
   }
 
   private passed({ stream }: Schema): Passed {
     const { ringFull, mapFull, cut } = this.options.probe.losses(stream);
-    return { drained: this.drained.get(stream) ?? 0n, ringFull, mapFull, cut };
+    const skippedRuns = this.options.probe.skippedRuns?.() ?? 0n;
+    return { drained: this.drained.get(stream) ?? 0n, ringFull, mapFull, cut, skippedRuns };
   }
 
   /** One pass over the streams; true when one was left with more than a batch could hold. */
@@ -329,6 +336,7 @@ export class Pump {
   /** Take the kernel's counters over into the ledger; called at any time for a live view, and at the end. */
   account(): void {
     const { probe } = this.options;
+    const skippedRuns = probe.skippedRuns?.() ?? 0n;
     for (const schema of probe.schemas) {
       const { stream } = schema;
       const counts = probe.losses(stream);
@@ -338,12 +346,13 @@ export class Pump {
       for (const route of this.routes) {
         if (!(route.accepts?.(schema) ?? true)) continue;
         const missed = this.missed.get(keyOf(schema, route)) ?? NOTHING;
-        const before = this.inherited.get(keyOf(schema, route)) ?? NO_LOSSES;
+        const before = this.inherited.get(keyOf(schema, route)) ?? NOTHING_INHERITED;
         Object.assign(this.entry(schema, route), {
           attempted: before.attempted + counts.attempted - missed.drained - missed.ringFull - missed.mapFull,
           ringFull: before.ringFull + counts.ringFull - missed.ringFull,
           mapFull: before.mapFull + counts.mapFull - missed.mapFull,
           cut: before.cut + counts.cut - missed.cut,
+          skippedRuns: before.skippedRuns + skippedRuns - missed.skippedRuns,
           held: schema.shape === 'events' ? held + BigInt(route.holder?.held(schema) ?? 0) : held,
         } satisfies Partial<LedgerEntry>);
       }

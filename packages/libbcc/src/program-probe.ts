@@ -62,6 +62,7 @@ export class ProgramProbe implements Probe {
   private readonly seenLost = new Map<string, bigint>();
   private seenMapFull = 0n;
   private readonly last = new Map<string, { readonly losses: LossCounts; readonly held: bigint }>();
+  private lastSkippedRuns = 0n;
 
   constructor(options: ProgramProbeOptions) {
     this.options = options;
@@ -209,6 +210,10 @@ export class ProgramProbe implements Probe {
     return { ...NO_LOSSES, mapFull, attempted: this.covered(stream) + mapFull };
   }
 
+  skippedRuns(): bigint {
+    return this.program?.programs.skippedRuns ?? this.lastSkippedRuns;
+  }
+
   covered(stream: string): bigint {
     return this.tables.get(stream)?.covered ?? 0n;
   }
@@ -233,6 +238,7 @@ export class ProgramProbe implements Probe {
     for (const { stream } of this.known) {
       this.last.set(stream, { losses: this.losses(stream), held: this.held(stream) });
     }
+    this.lastSkippedRuns = this.skippedRuns();
     this.program = undefined;
     for (const { fds } of this.events.values()) for (const fd of fds) this.options.poller.remove(fd);
     await program.close();

@@ -1,5 +1,13 @@
 import { isSkepError, SkepError, suggest } from '@skep/core';
-import { closeFd, lastLines, loadProgram, PROG_TYPES, type ProgramSource, type ProgramType } from '@skep/libbpf';
+import {
+  closeFd,
+  lastLines,
+  loadProgram,
+  PROG_TYPES,
+  type ProgramSource,
+  type ProgramType,
+  skippedRunsOf,
+} from '@skep/libbpf';
 import { type CompiledProgram, type CompileOptions, explainVerifier } from './compile.js';
 import type { ProgramText } from './diagnostics.js';
 
@@ -49,6 +57,11 @@ export class Programs {
     const own = log.replace(/^bpf: Failed to load program.*\n?/gm, '').replace(/^(;.*?) @ \S+:\d+$/gm, '$1');
     const lines = lastLines(own, 12);
     return new SkepError('SKEP_VERIFIER', error.message, `the verifier's last lines:\n${lines}`, { details: log });
+  }
+
+  /** Runs of the loaded ones that the kernel skipped. */
+  get skippedRuns(): bigint {
+    return [...this.loaded.values()].reduce((sum, fd) => sum + skippedRunsOf(fd), 0n);
   }
 
   close(): void {

@@ -26,6 +26,7 @@ export * from './predict/index.js';
 export * from './privilege/index.js';
 export * from './program.js';
 export * from './ring.js';
+export * from './skipped-runs.js';
 export * from './snapshot-rows.js';
 export * from './snapshots.js';
 export * from './stack-rows.js';

@@ -34,6 +34,7 @@ import { weightOf, withOnly } from './privilege/capabilities.js';
 import { LacksCapabilities, lackedBy, namesOf, refusal } from './privilege/refusal.js';
 import { ProbeStacks } from './probe-stacks.js';
 import { mapRing, RingReader } from './ring.js';
+import { skippedRunsOf } from './skipped-runs.js';
 import { nowNs, SnapshotQueue } from './snapshot-queue.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
 import { Snapshots } from './snapshots.js';
@@ -119,6 +120,7 @@ export class ObjectProbe implements Probe {
   private readonly lastLosses = new Map<string, LossCounts>();
   private readonly lastCovered = new Map<string, bigint>();
   private readonly lastHeld = new Map<string, bigint>();
+  private lastSkippedRuns = 0n;
 
   /** @throws SkepError SKEP_PLUGIN when the definition and the object do not agree. */
   constructor(config: ObjectProbeOptions) {
@@ -368,6 +370,13 @@ export class ObjectProbe implements Probe {
     return this.counters.total(plan.kind === 'events' ? plan.ring : plan.snapshot.name);
   }
 
+  skippedRuns(): bigint {
+    const { object, attachedSet } = this;
+    if (!object || !attachedSet) return this.lastSkippedRuns;
+    const loaded = attachedSet.programs.map((name) => object.programFd(name)).filter((fd) => fd >= 0);
+    return loaded.reduce((sum, fd) => sum + skippedRunsOf(fd), 0n);
+  }
+
   covered(stream: string): bigint {
     const plan = this.plans.find(({ schema }) => schema.stream === stream);
     return plan && plan.kind !== 'events'
@@ -406,6 +415,7 @@ export class ObjectProbe implements Probe {
       this.lastLosses.set(schema.stream, this.losses(schema.stream));
       this.lastCovered.set(schema.stream, this.covered(schema.stream));
     }
+    this.lastSkippedRuns = this.skippedRuns();
     this.stacks.close();
     for (const link of this.links.splice(0)) link.destroy();
     for (const ring of this.rings.values()) {

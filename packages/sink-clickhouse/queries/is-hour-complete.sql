@@ -9,10 +9,12 @@ SELECT
   sum(numbered) AS rows_numbered,
   sum(present) AS rows_present,
   sum(lost) AS events_lost,
-  if(watched_seconds >= 3600 AND rows_present = rows_numbered AND events_lost = 0, 'yes', 'no') AS complete,
+  sum(skipped) AS runs_skipped,
+  if(watched_seconds >= 3600 AND rows_present = rows_numbered AND events_lost = 0 AND runs_skipped = 0, 'yes', 'no') AS complete,
   multiIf(
     watched_seconds < 3600, 'no agent watched all of it',
     events_lost > 0, 'events were lost',
+    runs_skipped > 0, 'the kernel skipped runs of the programs: what they would have counted is not known',
     rows_present != rows_numbered, 'rows are missing: in the spool of the agent, or dropped',
     ''
   ) AS why
@@ -22,11 +24,12 @@ FROM
     host, boot, source,
     sum(watched) AS watched_s,
     max(next_seq) - min(first_seq) AS numbered,
-    sum(ring_full + map_full + sink_failed) AS lost
+    sum(ring_full + map_full + sink_failed) AS lost,
+    sum(skipped_runs) AS skipped
   FROM
   (
     SELECT
-      host, boot, source, first_seq, next_seq, ring_full, map_full, sink_failed,
+      host, boot, source, first_seq, next_seq, ring_full, map_full, sink_failed, skipped_runs,
       least(toUInt32(toDateTime(ts)), toUInt32(if({hour:String} = '', toStartOfHour(now() - 3600), toStartOfHour(parseDateTimeBestEffortOrZero({hour:String})))) + 3600) - greatest(toUInt32(toDateTime(since)), toUInt32(if({hour:String} = '', toStartOfHour(now() - 3600), toStartOfHour(parseDateTimeBestEffortOrZero({hour:String}))))) AS watched
     FROM skep_losses
     WHERE stream_table = {table:String} AND ts > if({hour:String} = '', toStartOfHour(now() - 3600), toStartOfHour(parseDateTimeBestEffortOrZero({hour:String}))) AND since < if({hour:String} = '', toStartOfHour(now() - 3600), toStartOfHour(parseDateTimeBestEffortOrZero({hour:String}))) + 3600 AND ({host:String} = '' OR host = {host:String})

@@ -13,6 +13,7 @@ SELECT
   sum(sink_failed) AS sink_refused,
   sum(dropped) AS dropped_rows,
   sum(quarantined) AS set_aside_rows,
+  sum(skipped_runs) AS runs_skipped,
   max(ts) AS last
 FROM skep_losses
 WHERE ts >= now() - INTERVAL {minutes:UInt32} MINUTE AND ({host:String} = '' OR host = {host:String})

@@ -222,6 +222,7 @@ describe.skipIf(!hasClickHouse())('ClickHouseSink', { timeout: 60_000 }, () => {
       ringFull: 5n,
       mapFull: 0n,
       cut: 0n,
+      skippedRuns: 3n,
       filtered: 0n,
       sinkFailed: 0n,
     };
@@ -229,13 +230,14 @@ describe.skipIf(!hasClickHouse())('ClickHouseSink', { timeout: 60_000 }, () => {
     await sink.open([NUMBERED]);
     await sink.start();
     await sink.write(batchOf(NUMBERED, numbered(0, 10)));
-    Object.assign(entry, { attempted: 18n, delivered: 10n, ringFull: 7n, filtered: 1n });
+    Object.assign(entry, { attempted: 18n, delivered: 10n, ringFull: 7n, filtered: 1n, skippedRuns: 7n });
     await sink.close();
     const [row] = (await server.query(`SELECT * FROM ${database}.skep_losses FORMAT JSONEachRow`)).split('\n');
     expect(JSON.parse(row!)).toMatchObject({
       attempted: '13',
       delivered: '10',
       ring_full: '2',
+      skipped_runs: '4',
       filtered: '1',
       first_seq: '0',
       next_seq: '10',

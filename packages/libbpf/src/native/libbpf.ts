@@ -99,6 +99,7 @@ export interface Libbpf {
     count: number,
     options: object | null,
   ): number;
+  bpf_obj_get_info_by_fd(fd: number, info: Uint8Array, length: number[]): number;
   bpf_raw_tracepoint_open(name: string | null, program: number): number;
   libbpf_find_vmlinux_btf_id(name: string, attachType: number): number;
   libbpf_num_possible_cpus(): number;
@@ -163,6 +164,7 @@ export const PROTOTYPES: readonly string[] = [
   'int bpf_map_lookup_and_delete_elem(int fd, const void *key, void *value)',
   'int bpf_map_update_batch(int fd, const void *keys, const void *values, _Inout_ uint32_t *count, const void *opts)',
   'int bpf_prog_load(uint32_t prog_type, const char *prog_name, const char *license, const void *insns, size_t insn_cnt, const skep_prog_load_opts *opts)',
+  'int bpf_obj_get_info_by_fd(int bpf_fd, void *info, _Inout_ uint32_t *info_len)',
   'int bpf_raw_tracepoint_open(const char *name, int prog_fd)',
   'int libbpf_find_vmlinux_btf_id(const char *name, uint32_t attach_type)',
   'int libbpf_num_possible_cpus(void)',

@@ -29,5 +29,6 @@ function account(entry: LedgerEntry): string {
   const rest = unaccounted(entry);
   if (rest !== 0n) parts.push(`${rest} unaccounted for`);
   const cut = entry.cut > 0n ? `; ${entry.cut} with a text that was cut` : '';
-  return `${entry.attempted} attempted = ${parts.join(' + ')}${cut}`;
+  const skipped = entry.skippedRuns > 0n ? `; the kernel skipped ${entry.skippedRuns} runs of its programs` : '';
+  return `${entry.attempted} attempted = ${parts.join(' + ')}${cut}${skipped}`;
 }

@@ -26,6 +26,7 @@ const COUNTED = [
   'stored',
   'dropped',
   'quarantined',
+  'skipped_runs',
 ] as const;
 
 /** Turns counters that only grow into rows of intervals, for `skep_losses` and `skep_agents`. */
@@ -127,6 +128,7 @@ function totalsOf(entry: LedgerEntry | undefined, rows: typeof ZERO, nextSequenc
     stored: BigInt(rows.stored),
     dropped: BigInt(rows.dropped),
     quarantined: BigInt(rows.quarantined),
+    skipped_runs: entry?.skippedRuns ?? 0n,
   };
 }
 

@@ -31,6 +31,10 @@ const LOSSES: readonly Field[] = [
   count('stored', 'rows that the store acknowledged in the interval, whenever they were taken'),
   count('dropped', 'rows that the spool dropped in the interval: it was full, or they were too old'),
   count('quarantined', 'rows set aside in the interval: the store will not take them'),
+  count(
+    'skipped_runs',
+    'runs of the programs of the source that the kernel skipped: what they would have counted is not known',
+  ),
 ];
 
 const AGENTS: readonly Field[] = [
