@@ -53,6 +53,30 @@ it('explain -o json says which set this kernel takes and why not the others; a f
   ]);
 });
 
+it('explain takes the options of the tool: other programs, and other privileges', async () => {
+  interface Plan {
+    sets: { programs: { section: string }[]; privileges: { naming: { capability: string }[] } }[];
+  }
+  const naming = async (...args: string[]) => {
+    const [plan] = await facts<Plan[]>('explain', ...args);
+    return plan!.sets[0]!.privileges.naming.map(({ capability }) => capability);
+  };
+  expect(await naming('opensnoop')).toEqual([]);
+  expect(await naming('opensnoop', '-c')).toEqual(['CAP_SYS_PTRACE']);
+  const [plan] = await facts<Plan[]>('explain', 'funccount', 'c:malloc');
+  expect(plan!.sets.map(({ programs }) => programs[0]!.section)).toEqual([
+    expect.stringMatching(/^uprobe\/.*:malloc$/),
+  ]);
+  expect(await runSkep(['explain', 'funccount'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("missing required argument 'pattern'"),
+  });
+  expect(await runSkep(['explain', 'configs/quickstart.yaml', '-x'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('a file takes no options'),
+  });
+});
+
 it('explain --kernel says what another kernel would make of it, in the words of a measurement', async () => {
   interface Plan {
     kernel: string;

@@ -7,7 +7,9 @@ import {
   parseOption,
   SkepError,
 } from '@skep/core';
+import type { LoadedPlugin } from '@skep/runner/tool';
 import { type Command, Option } from 'commander';
+import { createCommand, parseArgs } from './usage.js';
 
 /** How an option's value is written in help when its flags do not say it. */
 const PLACEHOLDER: Readonly<Record<string, string>> = {
@@ -155,6 +157,26 @@ export function readToolFlags(
   }
   checkConflicts(tool, plugin.options ?? {}, new Set(given.map(({ name }) => name)));
   return values;
+}
+
+/**
+ * The options of a tool as its command line has them, for whoever does not run it. The interval and the number of outputs
+ * are no options, and are left out.
+ *
+ * @throws SkepErrors as `readToolFlags`.
+ */
+export function readToolOptions(
+  { name, definition, description }: LoadedPlugin,
+  args: readonly string[],
+  findUser: (name: string) => number | undefined,
+): OptionValues {
+  const command = createCommand(name, description).allowExcessArguments().helpOption(false);
+  const flags = addToolFlags(command, definition);
+  addToolArguments(command, definition);
+  const { own, take } = splitCommand(flags, args);
+  parseArgs(command, own);
+  take(command);
+  return readToolFlags(name, definition, flags, command, findUser);
 }
 
 function flagValue(command: Command) {

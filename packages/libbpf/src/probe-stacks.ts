@@ -114,6 +114,12 @@ export class ProbeStacks {
   }
 }
 
+/** Which halves the stacks of these streams have. */
+export function stackHalves(plans: readonly StreamPlan[]): { readonly kernel: boolean; readonly user: boolean } {
+  const members = plans.flatMap(stackMembers);
+  return { kernel: members.some((member) => !isUserStack(member)), user: members.some(isUserStack) };
+}
+
 function stackMembers(plan: StreamPlan): readonly Member[] {
   const members = plan.kind === 'events' ? plan.record.members : plan.snapshot.key.members;
   return members.filter(({ stack }) => stack !== undefined);

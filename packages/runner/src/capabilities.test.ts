@@ -11,6 +11,7 @@ const privileges = {
   needed: [need('CAP_BPF', 'to load'), need('CAP_SYS_RESOURCE', 'for memory', 'raise the limit')],
   optional: [need('CAP_SYS_ADMIN', 'for perf events')],
   optionalPrograms: ['accept_exit'],
+  naming: [need('CAP_SYSLOG', 'to name functions of the kernel')],
 };
 
 it('tells why each is needed, what would do instead, and what can be left out', () => {
@@ -19,6 +20,7 @@ it('tells why each is needed, what would do instead, and what can be left out', 
     'CAP_SYS_RESOURCE  for memory',
     '                  or, as root: raise the limit',
     'CAP_SYS_ADMIN     for perf events; only for accept_exit, which can be left out',
+    'CAP_SYSLOG        to name functions of the kernel; without it they are [unknown]',
   ]);
 });
 

@@ -7,15 +7,26 @@ export interface SetPrivileges {
   /** What programs that may be left out need beyond that, and their names. */
   readonly optional: readonly Requirement[];
   readonly optionalPrograms: readonly string[];
+  /** What frames of stacks need to have names. */
+  readonly naming: readonly Requirement[];
 }
 
-export function privilegesOf(programs: readonly ProgramInfo[], optional: ReadonlySet<string>): SetPrivileges {
+export function privilegesOf(
+  programs: readonly ProgramInfo[],
+  optional: ReadonlySet<string>,
+  naming: readonly Requirement[] = [],
+): SetPrivileges {
   const needed = requirementsOf(neededOf(programs, optional));
   const names = new Set(needed.map(({ capability }) => capability));
   const beyond = (requirements: readonly Requirement[]) =>
     requirements.filter(({ capability }) => !names.has(capability));
   const extras = programs.filter((program) => beyond(requirementsOf([program])).length > 0);
-  return { needed, optional: beyond(requirementsOf(programs)), optionalPrograms: extras.map(({ name }) => name) };
+  return {
+    needed,
+    optional: beyond(requirementsOf(programs)),
+    optionalPrograms: extras.map(({ name }) => name),
+    naming,
+  };
 }
 
 /** The set as names. */
@@ -24,14 +35,18 @@ export function capabilitiesOf({ needed }: SetPrivileges): Capability[] {
 }
 
 /** A capability to a line, with why, and what would make it needless. */
-export function privilegeLines({ needed, optional, optionalPrograms }: SetPrivileges): string[] {
-  const width = Math.max(...[...needed, ...optional].map(({ capability }) => capability.length));
+export function privilegeLines({ needed, optional, optionalPrograms, naming }: SetPrivileges): string[] {
+  const width = Math.max(...[...needed, ...optional, ...naming].map(({ capability }) => capability.length));
   const lines = ({ capability, why, instead }: Requirement, note: string) => [
     `${capability.padEnd(width)}  ${why}${note}`,
     ...(instead ? [`${' '.repeat(width)}  or, as root: ${instead}`] : []),
   ];
   const note = `; only for ${optionalPrograms.join(', ')}, which can be left out`;
-  return [...needed.flatMap((one) => lines(one, '')), ...optional.flatMap((one) => lines(one, note))];
+  return [
+    ...needed.flatMap((one) => lines(one, '')),
+    ...optional.flatMap((one) => lines(one, note)),
+    ...naming.flatMap((one) => lines(one, '; without it they are [unknown]')),
+  ];
 }
 
 /**

@@ -7,7 +7,9 @@ import {
   liveKernel,
   NO_FEATURES,
   namesOf,
+  namingRequirements,
   type ProgramInfo,
+  planStreams,
   readPluginObject,
   type SetPrediction,
   tryFeatures,
@@ -95,7 +97,14 @@ export async function explainPlugin(plugin: LoadedPlugin, request: ExplainOption
     ? predictions.map(fromPrediction)
     : await trySets(plugin, options, source, without, predictions);
   const optional = attachSets(plugin.definition, options).map((set) => set.optional);
-  const sets = answers.map((answer, i) => ({ ...answer, privileges: privilegesOf(answer.programs, optional[i]!) }));
+  const owner = { plugin: plugin.name, source };
+  const naming = namingRequirements(
+    planStreams(owner, plugin.definition, readPluginObject(plugin.definition).info, options),
+  );
+  const sets = answers.map((answer, i) => ({
+    ...answer,
+    privileges: privilegesOf(answer.programs, optional[i]!, naming),
+  }));
   const capabilities = capabilitiesOf(modestSet(sets).privileges);
   const plan = { source, plugin: plugin.name, sets, others: otherSets(plugin, options, kernel), capabilities };
   return request.kernel ? { ...plan, kernel: request.kernel.title } : plan;

@@ -1,8 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
+import { SkepError } from '@skep/core';
 import { type FeatureSet, type KernelDescription, knownKernels, smallestSet, withoutFeatures } from '@skep/libbpf';
 import {
   type AttachPlan,
   capabilitiesOf,
+  createFindUser,
   type ExplainOptions,
   explainPlugin,
   grantLines,
@@ -16,6 +18,7 @@ import {
 } from '@skep/runner/tool';
 import { addFeatureFlag, readFeatures } from '../features.js';
 import { addFactFormat, isJson, printJson } from '../output.js';
+import { readToolOptions } from '../tool-options.js';
 import { createCommand, parseArgs } from '../usage.js';
 
 interface Flags {
@@ -25,7 +28,7 @@ interface Flags {
 }
 
 /**
- * `skep explain [FILE | tool]`: per plugin which attach set this kernel takes, found by trying, and why not the others.
+ * `skep explain [FILE | tool [its options]]`: per plugin which attach set this kernel takes, found by trying, and why not the others.
  * With `--kernel` the same for another kernel, predicted; with `--all` a line for every set of every tool.
  */
 export async function run(args: readonly string[]): Promise<number> {
@@ -34,6 +37,8 @@ export async function run(args: readonly string[]): Promise<number> {
     addFactFormat(
       createCommand('explain', 'What would be attached on this kernel or another, and why')
         .argument('[target]', 'A YAML file or a tool', './skep.yaml')
+        .argument('[options...]', "The tool's own options and arguments")
+        .allowUnknownOption()
         .option('--kernel <WHICH>', `Another kernel: Debian's ${known.join(', ')}, all of them, or a file with its BTF`)
         .option('--all', 'Every attach set of every tool, for --kernel')
         .option('-v, --verbose', "Also the kernel's own words, and where a prediction was wrong"),
@@ -46,9 +51,9 @@ export async function run(args: readonly string[]): Promise<number> {
   if (flags.all) return explainAll(kernels.length > 0 ? kernels : known, without, isJson(command));
   const requests: ExplainOptions[] =
     kernels.length > 0 ? kernels.map((name) => ({ kernel: kernelNamed(name), without })) : [{ without }];
-  const target = command.processedArgs[0] as string;
+  const [target, own] = command.processedArgs as [string, string[]];
   const plans: AttachPlan[] = [];
-  for (const request of requests) plans.push(...(await explainTarget(target, request)));
+  for (const request of requests) plans.push(...(await explainTarget(target, own, request)));
   if (isJson(command)) printJson(plans);
   else {
     for (const plan of plans) process.stdout.write(describe(plan, flags.verbose === true));
@@ -62,8 +67,13 @@ function isFile(target: string): boolean {
   return /[./]/.test(target);
 }
 
-async function explainTarget(target: string, request: ExplainOptions): Promise<AttachPlan[]> {
-  if (!isFile(target)) return [await explainPlugin(await loadPlugin(target, [process.cwd()]), request)];
+async function explainTarget(target: string, own: readonly string[], request: ExplainOptions): Promise<AttachPlan[]> {
+  if (!isFile(target)) {
+    const plugin = await loadPlugin(target, [process.cwd()]);
+    const options = readToolOptions(plugin, own, createFindUser());
+    return [await explainPlugin(plugin, { ...request, options })];
+  }
+  if (own[0] !== undefined) throw new SkepError('SKEP_USAGE', `a file takes no options, got "${own[0]}"`);
   const { explainProgram, loadConfig, predictProgram, sinksReached } = await import('@skep/runner');
   const config = await loadConfig(target);
   const plans: AttachPlan[] = [];

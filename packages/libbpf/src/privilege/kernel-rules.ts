@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { EACCES, EPERM } from '../errno.js';
 import { errno, libc, perfEventOpen } from '../native/libc.js';
@@ -61,6 +61,21 @@ export function tracefsIsClosed(event: string): boolean {
 
 function isForOthers(path: string, bit: number): boolean {
   return ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & bit) !== 0;
+}
+
+/** Whether /proc/kallsyms has zeros for addresses: it goes by who opens it, kernel.kptr_restrict and perf_event_paranoid. */
+export function kernelSymbolsAreHidden(): boolean {
+  return withOnly([], () => {
+    const text = new Uint8Array(16);
+    try {
+      const fd = openSync('/proc/kallsyms', 'r');
+      readSync(fd, text);
+      closeSync(fd);
+    } catch {
+      return true;
+    }
+    return text.every((digit) => digit === 0x30);
+  });
 }
 
 /** By opening it: access(2) judges by the real user, and ignores capabilities. */
