@@ -1,8 +1,10 @@
-// Runs in a virtual machine, on a kernel with kprobes: one-liners of BCC's manual pages, first with BCC's tools and then with
-// skep's, each on a workload of its own that always does the same; prints what each has shown of it as JSON.
-// Names after the command are those of one-liners: only they are run.
+// Runs in a virtual machine, on a kernel with kprobes: one-liners of BCC's manual pages, with the tools that the first
+// argument names (`bcc` or `skep`), each on a workload of its own that always does the same; prints the
+// release of the kernel and what each one-liner has shown as JSON, a line for each. Names after it are those of one-liners:
+// only they are run.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { oneLiners } from './one-liners.mjs';
 import { buildWork, startWork, WORK } from './work.mjs';
@@ -44,7 +46,7 @@ const MENDS = {
 
 /** BCC's tools, mended, at places of their own. */
 function mendTools() {
-  for (const tool of ['argdist', 'funccount', 'trace']) {
+  for (const tool of ['argdist', 'funccount', 'stackcount', 'trace']) {
     let text = readFileSync(`/usr/sbin/${tool}-bpfcc`, 'utf8');
     for (const [from, to] of MENDS[tool] ?? []) text = text.replaceAll(from, to);
     writeFileSync(`/tmp/${tool}-bpfcc`, text);
@@ -120,16 +122,14 @@ async function runRound(runs, commandOf) {
 }
 
 buildWork();
-mendTools();
-const wanted = process.argv.slice(2);
-const results = [];
+const [tools, ...wanted] = process.argv.slice(2);
+if (tools === 'bcc') mendTools();
+console.log(JSON.stringify({ release: release() }));
+const commandOf = tools === 'bcc' ? bccTool : (tool) => [process.execPath, SKEP, tool];
 for (const round of oneLiners(WORK)) {
   const runs = round.filter(({ tool, name }) => wanted.length === 0 || wanted.includes(`${tool} ${name}`));
-  if (runs.length === 0) continue;
-  const bcc = await runRound(runs, bccTool);
-  const skep = await runRound(runs, (tool) => [process.execPath, SKEP, tool]);
-  results.push(...runs.map(({ tool, name }, i) => ({ tool, name, bcc: bcc[i], skep: skep[i] })));
-  // What a run that is ended early has found is kept.
-  if (existsSync('/vmout')) writeFileSync('/vmout/compared.json', JSON.stringify(results));
+  const outputs = runs.length === 0 ? [] : await runRound(runs, commandOf);
+  for (const [i, shown] of outputs.entries()) {
+    console.log(JSON.stringify({ tool: runs[i].tool, name: runs[i].name, ...shown }));
+  }
 }
-process.stdout.write(JSON.stringify(results));

@@ -13,6 +13,13 @@ export function oneLiners(work) {
   const argdist = (name, args, more = {}) => {
     return { name, tool: 'argdist', args: ['-c', '-i', '4', ...args], ready: /^\[?\d\d:\d\d:\d\d/m, ...more };
   };
+  const stackcount = (args, more = {}) => ({
+    name: args.join(' '),
+    tool: 'stackcount',
+    args,
+    ready: /^Tracing/m,
+    ...more,
+  });
   return [
     [
       trace('kernel', [
@@ -69,6 +76,16 @@ export function oneLiners(work) {
       trace('user stack', ['-s', `/lib/x86_64-linux-gnu/libc.so.6,${work}`, 'p:c:inet_pton', '-U']),
       argdist('disk', ['-H', 't:block:block_rq_complete():u32:args->nr_sector'], { everywhere: true }),
       funccount('USDT', `u:${work}:gc*`),
+    ],
+    [
+      stackcount(['-d', 'ip_output']),
+      stackcount(['-K', 'submit_bio'], { everywhere: true }),
+      stackcount(['tcp_send*']),
+      stackcount(['-r', '^tcp_send.*']),
+      stackcount(['c:malloc']),
+      stackcount([`u:${work}:gc*`]),
+      stackcount(['-K', 't:sched:sched_process_fork']),
+      stackcount(['-Ti', '5', 'ip_output']),
     ],
   ];
 }
