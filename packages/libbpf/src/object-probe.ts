@@ -126,7 +126,7 @@ export class ObjectProbe implements Probe {
     const { owner, definition, file, options } = config;
     this.plans = planStreams(owner, definition, file.info, options);
     this.schemas = this.plans.map((plan) => plan.schema);
-    this.stacks = new ProbeStacks(this.plans, config.symbolizer, config.isForTable);
+    this.stacks = new ProbeStacks(this.plans, config.symbolizer, config.isForTable, config.tap);
     const without = config.without ?? NO_FEATURES;
     const sets = attachSets(definition, options).map((set) => withoutOptional(set, file.info, without));
     this.sets = config.attachSet === undefined ? sets : sets.slice(config.attachSet, config.attachSet + 1);

@@ -1,9 +1,10 @@
-import { type Field, type Layout, type Member, type Schema, SkepError } from '@skep/core';
+import type { Field, Layout, Member, Schema, StackMember } from '@skep/core';
 import type { RecordLayout, StreamPlan } from '@skep/libbpf';
+import type { FormatVersion } from './format.js';
 
 /** What a recording says of itself. */
 export interface RecordingHeader {
-  readonly version: 1;
+  readonly version: FormatVersion;
   /** When it was begun, milliseconds since the epoch. */
   readonly startedMs: number;
   readonly kernel: string;
@@ -25,7 +26,7 @@ export interface RecordedSource {
 /** A stream: its schema, and how its records lie in memory. */
 export interface RecordedStream {
   readonly stream: string;
-  readonly kind: RecordablePlan['kind'];
+  readonly kind: StreamPlan['kind'];
   readonly shape: Schema['shape'];
   readonly keys: readonly string[];
   readonly layout: Layout;
@@ -40,6 +41,12 @@ export interface RecordedStream {
   readonly ascending?: boolean;
   readonly limit?: number;
   readonly slotsAt?: number;
+  /** Stacks: the members of the key that are their halves, and the member of the value that weighs them. */
+  readonly kernel?: string;
+  readonly user?: string;
+  readonly count?: string;
+  readonly isDelimited?: boolean;
+  readonly isAnnotated?: boolean;
 }
 
 type RecordedField = Omit<Field, 'labels' | 'meaning'> & {
@@ -49,27 +56,38 @@ type RecordedField = Omit<Field, 'labels' | 'meaning'> & {
 
 interface RecordedLayout {
   readonly size: number;
-  readonly members: readonly { readonly field: RecordedField; readonly offset: number }[];
+  readonly members: readonly RecordedMember[];
   readonly histograms: readonly number[];
 }
 
-export type RecordablePlan = Exclude<StreamPlan, { kind: 'stacks' }>;
+interface RecordedMember {
+  readonly field: RecordedField;
+  readonly offset: number;
+  readonly stack?: StackMember;
+}
 
-/**
- * A plan as plain data. `isArray` says whether a snapshot's map is an array.
- *
- * @throws SkepError SKEP_RECORDING for a stream of stacks.
- */
+/** Whether records of the stream refer to stacks. */
+export function hasStacks({ record, key }: RecordedStream): boolean {
+  return [record, key].some((layout) => layout?.members.some(({ stack }) => stack !== undefined));
+}
+
+/** A plan as plain data. `isArray` says whether a snapshot's map is an array. */
 export function recordedStream(plan: StreamPlan, isArray: boolean): RecordedStream {
   const { stream, shape, keys, layout, fields } = plan.schema;
-  if (plan.kind === 'stacks') {
-    const text = `${plan.schema.source} cannot be recorded: its stacks are addresses, which have names only while the processes live`;
-    throw new SkepError('SKEP_RECORDING', text, 'write its rows to a file: use: file, or skep with -o json');
-  }
   const common = { stream, kind: plan.kind, shape, keys, layout, fields: fields.map(recordedField) };
   if (plan.kind === 'events') return { ...common, record: recordedLayout(plan.record) };
   const maps = { key: recordedLayout(plan.snapshot.key), value: recordedLayout(plan.snapshot.value), isArray };
   if (plan.kind === 'histogram') return { ...common, ...maps, slotsAt: plan.slotsAt };
+  if (plan.kind === 'stacks') {
+    const { kernel, user, count, isDelimited, isAnnotated } = plan;
+    return {
+      ...common,
+      ...maps,
+      ...{ count, isDelimited, isAnnotated },
+      ...(kernel ? { kernel: kernel.field.name } : {}),
+      ...(user ? { user: user.field.name } : {}),
+    };
+  }
   const { sort, ascending, limit } = plan;
   return {
     ...common,
@@ -81,7 +99,7 @@ export function recordedStream(plan: StreamPlan, isArray: boolean): RecordedStre
 }
 
 /** The plan again. Columns that are computed need the plugin: without it they are left out. */
-export function planOf(source: RecordedSource, recorded: RecordedStream, computed: ComputedFields): RecordablePlan {
+export function planOf(source: RecordedSource, recorded: RecordedStream, computed: ComputedFields): StreamPlan {
   const { stream, shape, keys, layout } = recorded;
   const stored =
     recorded.kind === 'table' ? 1 + recorded.key!.members.length + recorded.value!.members.length : Infinity;
@@ -99,6 +117,7 @@ export function planOf(source: RecordedSource, recorded: RecordedStream, compute
   if (recorded.kind === 'events') return { kind: 'events', schema, ring: stream, record: layoutOf(recorded.record!) };
   const snapshot = { name: stream, key: layoutOf(recorded.key!), value: layoutOf(recorded.value!) };
   if (recorded.kind === 'histogram') return { kind: 'histogram', schema, snapshot, slotsAt: recorded.slotsAt! };
+  if (recorded.kind === 'stacks') return stacksPlan(recorded, schema, snapshot);
   const { sort, ascending = false, limit } = recorded;
   const wanted = recorded.fields.slice(stored).filter(({ name }) => Object.hasOwn(computed, name));
   return {
@@ -109,6 +128,20 @@ export function planOf(source: RecordedSource, recorded: RecordedStream, compute
     sort: sort !== undefined && has(sort) ? sort : undefined,
     ascending,
     limit,
+  };
+}
+
+type StacksPlan = Extract<StreamPlan, { kind: 'stacks' }>;
+
+function stacksPlan(recorded: RecordedStream, schema: Schema, snapshot: StacksPlan['snapshot']): StacksPlan {
+  const { isDelimited = false, isAnnotated = false } = recorded;
+  const half = (name?: string) => snapshot.key.members.find(({ field }) => field.name === name);
+  return {
+    kind: 'stacks',
+    ...{ schema, snapshot, kernel: half(recorded.kernel), user: half(recorded.user), count: recorded.count! },
+    ...{ isDelimited, isAnnotated },
+    // Said for a symbolizer: what was recorded has its style.
+    text: 'names',
   };
 }
 
@@ -125,7 +158,10 @@ function fieldOf({ labels, meaning, ...rest }: RecordedField): Field {
 function recordedLayout({ size, members, histograms }: RecordLayout): RecordedLayout {
   return {
     size,
-    members: members.map(({ field, offset }) => ({ field: recordedField(field), offset })),
+    members: members.map(({ field, offset, stack }) => ({
+      ...{ field: recordedField(field), offset },
+      ...(stack ? { stack } : {}),
+    })),
     histograms: histograms.map(({ offset }) => offset),
   };
 }
@@ -134,7 +170,7 @@ function layoutOf({ size, members, histograms }: RecordedLayout): RecordLayout {
   return {
     name: 'recorded',
     size,
-    members: members.map(({ field, offset }): Member => ({ field: fieldOf(field), offset })),
+    members: members.map(({ field, ...rest }): Member => ({ field: fieldOf(field), ...rest })),
     histograms: histograms.map((offset) => ({ name: '', offset, doc: '' })),
   };
 }

@@ -1,4 +1,5 @@
 export type { RecordedSource, RecordedStream, RecordingHeader } from './header.js';
-export { Recording } from './record.js';
+export { type LiveOutput, Recording } from './record.js';
 export { RecordingFile } from './recording-file.js';
 export { createReplay, recordedPlugins } from './replay.js';
+export type { ReplaySettings } from './replay-host.js';

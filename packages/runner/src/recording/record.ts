@@ -5,8 +5,15 @@ import { KernelHost } from '../agent/kernel-host.js';
 import { optionFilters } from '../agent/routes.js';
 import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
 import type { RecordingHeader } from './header.js';
-import { recordedStream } from './header.js';
+import { hasStacks, recordedStream } from './header.js';
 import { Recorder } from './recorder.js';
+
+/** Sinks that get the rows while they are recorded. */
+export interface LiveOutput {
+  readonly sinks: readonly SinkInstance[];
+  /** They are a text table and nothing else: frames of stacks have places in their functions. Default: names alone. */
+  readonly isForTable?: boolean;
+}
 
 /** Plugins at work whose raw records go to a file. */
 export class Recording {
@@ -21,7 +28,7 @@ export class Recording {
   }
 
   /**
-   * Load, attach and begin to write; `live` are sinks that get all rows as well.
+   * Load, attach and begin to write.
    *
    * @throws SkepError what the kernel refuses, and SKEP_SINK when the file cannot be made.
    */
@@ -29,14 +36,14 @@ export class Recording {
     plugins: readonly PluginInstance[],
     path: string,
     log: Log,
-    live: readonly SinkInstance[] = [],
+    { sinks, isForTable = false }: LiveOutput = { sinks: [] },
   ): Promise<Recording> {
     const recorder = await Recorder.create(path);
-    const host = new KernelHost(log, { tap: recorder.tap });
+    const host = new KernelHost(log, { tap: recorder.tap, isForTable });
     const agent = new Agent(host, log);
     try {
       await recorder.begin(await headerOf(plugins, host));
-      await agent.start(configOf(plugins, recorder, live));
+      await agent.start(configOf(plugins, recorder, sinks));
     } catch (error) {
       await recorder.end();
       await host.close();
@@ -88,7 +95,8 @@ async function headerOf(plugins: readonly PluginInstance[], host: KernelHost): P
     const { package: packageName, version } = plugin;
     sources.push({ name, plugin: plugin.name, package: packageName, version, options, filters, streams });
   }
-  return { version: 1, startedMs: Date.now(), kernel: release(), sources };
+  const version = sources.some(({ streams }) => streams.some(hasStacks)) ? 2 : 1;
+  return { version, startedMs: Date.now(), kernel: release(), sources };
 }
 
 /** The recorder and the live sinks behind the plugins. */

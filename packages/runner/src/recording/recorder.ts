@@ -1,14 +1,17 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Clock, KernelMemory, LossCounts, Schema, Sink } from '@skep/core';
 import { SkepError } from '@skep/core';
-import type { Taken, Tap } from '@skep/libbpf';
+import type { NamedStack, Taken, Tap } from '@skep/libbpf';
 import { block } from './block-writer.js';
 import { EntryBuffer } from './entry-buffer.js';
-import { BLOCK_BYTES, EVENTS, LOSSES, MAGIC, MOST_STREAMS, SNAPSHOT } from './format.js';
+import { BLOCK_BYTES, EVENTS, LOSSES, MOST_STREAMS, magicOf, SNAPSHOT, STACKS } from './format.js';
 import type { RecordingHeader } from './header.js';
+import { StackWriter } from './stack-writer.js';
 
 /** At most this old is what a killed recorder takes along. */
 const FLUSH_MS = 1000;
+/** Stacks of one entry: a block holds many such. */
+const STACKS_AT_A_TIME = 512;
 
 interface Chunk {
   readonly clock: Clock;
@@ -32,7 +35,10 @@ export class Recorder implements Sink {
   private flushedMs = 0;
   private readonly entries = new EntryBuffer();
   private readonly indexes = new Map<string, number>();
+  private readonly stackWriter = new StackWriter();
+  private flushing: Promise<void> = Promise.resolve();
   private chunks: Chunk[] = [];
+  private stacks: NamedStack[] = [];
   private taken: { readonly taken: Taken; readonly covered: bigint } | undefined;
 
   private constructor(path: string, file: FileHandle) {
@@ -54,14 +60,18 @@ export class Recorder implements Sink {
       for (const { stream } of streams) this.indexes.set(`${name}\0${stream}`, this.indexes.size);
     }
     if (this.indexes.size > MOST_STREAMS) throw new SkepError('SKEP_SINK', `more than ${MOST_STREAMS} streams`);
-    await this.append(MAGIC);
+    await this.append(magicOf(header.version));
     await this.append(await block(Buffer.from(JSON.stringify(header))));
   }
 
   /** What a probe calls while it drains. */
   readonly tap: Tap = {
     events: (memory, starts, ends, rows, clock) => this.chunks.push(chunkOf(memory, starts, ends, rows, clock)),
-    snapshot: (taken, covered) => (this.taken = { taken, covered }),
+    snapshot: (taken, covered) => {
+      this.taken = { taken, covered };
+      this.stacks = [];
+    },
+    stack: (stack) => this.stacks.push(stack),
   };
 
   async open(): Promise<void> {}
@@ -75,6 +85,7 @@ export class Recorder implements Sink {
     const { entries } = this;
     const stream = this.indexOf(schema.source, schema.stream);
     const timeMs = performance.now() - this.startMs;
+    this.nameStacks(stream, timeMs);
     if (this.taken) {
       const { taken, covered } = this.taken;
       entries.begin(SNAPSHOT, stream, timeMs);
@@ -107,6 +118,16 @@ export class Recorder implements Sink {
     }
   }
 
+  /** What the records that follow refer to. */
+  private nameStacks(stream: number, timeMs: number): void {
+    const { entries } = this;
+    for (const stacks = this.stacks; stacks.length > 0; ) {
+      entries.begin(STACKS, stream, timeMs);
+      this.stackWriter.write(stacks.splice(0, STACKS_AT_A_TIME), entries);
+      entries.finish();
+    }
+  }
+
   /** The account of a stream at the end. */
   losses(source: string, stream: string, { attempted, ringFull, mapFull, cut }: LossCounts, held: bigint): void {
     const { entries } = this;
@@ -115,8 +136,13 @@ export class Recorder implements Sink {
     entries.finish();
   }
 
-  async flush(): Promise<void> {
-    if (this.entries.bytes > 0) await this.append(await block(this.entries.take()));
+  /** One block after the other: what a later one says builds on what an earlier one said. */
+  flush(): Promise<void> {
+    const next = this.flushing.then(async () => {
+      for (const entries of this.entries.take()) await this.append(await block(entries));
+    });
+    this.flushing = next.catch(() => undefined);
+    return next;
   }
 
   /** The agent has let go; the account follows. */

@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kernelMemory, type Schema } from '@skep/core';
+import type { StreamPlan } from '@skep/libbpf';
 import { layoutOf } from '@skep/testing';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/fake-packages.js';
 import { block } from './block-writer.js';
-import { MAGIC } from './format.js';
-import { type RecordablePlan, type RecordingHeader, recordedStream } from './header.js';
+import { magicOf } from './format.js';
+import { type RecordingHeader, recordedStream } from './header.js';
 import { Recorder } from './recorder.js';
 import { RecordingFile } from './recording-file.js';
 import { createReplay, recordedPlugins } from './replay.js';
@@ -22,7 +23,7 @@ const schema: Schema = {
   ...{ plugin: 'tool', source: 'opens', stream: 'opens', shape: 'events', fields, keys: [] },
   layout: { columns: fields.map(({ name }) => ({ field: name })) },
 };
-const plan: RecordablePlan = { kind: 'events', schema, ring: 'events', record };
+const plan: StreamPlan = { kind: 'events', schema, ring: 'events', record };
 const header: RecordingHeader = {
   ...{ version: 1, startedMs: 1, kernel: '6.1' },
   sources: [
@@ -72,7 +73,7 @@ async function replayed(path: string): Promise<{ rows: unknown[]; account: unkno
       close: async () => {},
       write: async (batch: Parameters<typeof rowsOf>[0]) => void rows.push(...rowsOf(batch)),
     };
-    const agent = createReplay(file, Number.POSITIVE_INFINITY, LOG, {});
+    const agent = createReplay(file, { speed: Number.POSITIVE_INFINITY }, LOG, {});
     await agent.start({
       ...{
         version: 1,
@@ -150,7 +151,7 @@ describe('a recording', () => {
 
   it.each([
     ['another file', Buffer.from('#!/bin/sh\nexit\n'), 'it is no recording of skep'],
-    ['a newer one', Buffer.from('SKEPREC2\n'), 'made by a newer skep'],
+    ['a newer one', Buffer.from('SKEPREC3\n'), 'made by a newer skep'],
     ['nothing', Buffer.alloc(0), 'it is no recording of skep'],
   ])('is told from %s', async (_, bytes, message) => {
     const path = join(folder, 'other');
@@ -162,11 +163,11 @@ describe('a recording', () => {
     const path = join(folder, 'bomb');
     const huge = Buffer.alloc(12);
     huge.writeUInt32LE(0xffffffff, 0);
-    writeFileSync(path, Buffer.concat([MAGIC, huge]));
+    writeFileSync(path, Buffer.concat([magicOf(1), huge]));
     await expect(replayed(path)).rejects.toThrow('the block at byte 9 is damaged');
     const bomb = await block(Buffer.alloc(8 << 20));
     bomb.writeUInt32LE(10, 4);
-    writeFileSync(path, Buffer.concat([MAGIC, bomb]));
+    writeFileSync(path, Buffer.concat([magicOf(1), bomb]));
     await expect(replayed(path)).rejects.toThrow('the block at byte 9 is damaged');
   });
 
@@ -174,8 +175,14 @@ describe('a recording', () => {
     const path = join(folder, 'header');
     const inside = structuredClone(header) as { sources: { streams: { record: { size: number } }[] }[] };
     inside.sources[0]!.streams[0]!.record.size = 4;
-    for (const value of ['{', '[]', JSON.stringify({ ...header, version: 2 }), JSON.stringify(inside)]) {
-      writeFileSync(path, Buffer.concat([MAGIC, await block(Buffer.from(value))]));
+    for (const value of [
+      '{',
+      '[]',
+      JSON.stringify({ ...header, version: 2 }),
+      JSON.stringify({ ...header, version: 3 }),
+      JSON.stringify(inside),
+    ]) {
+      writeFileSync(path, Buffer.concat([magicOf(1), await block(Buffer.from(value))]));
       await expect(replayed(path)).rejects.toMatchObject({ code: 'SKEP_RECORDING' });
     }
   });

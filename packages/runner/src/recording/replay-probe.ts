@@ -7,10 +7,12 @@ import {
   type Probe,
   type Schema,
   type SkepError,
+  type StackFrames,
 } from '@skep/core';
-import { histogramRows, tableRows } from '@skep/libbpf';
+import { histogramRows, type StreamPlan, stackRows, tableRows } from '@skep/libbpf';
 import { EVENTS, LOSSES, type RecordedEntry } from './format.js';
-import type { RecordablePlan, RecordedSource } from './header.js';
+import type { RecordedSource } from './header.js';
+import { type RecordedFrames, ReplayedFrames } from './recorded-stacks.js';
 
 /** Where entries come from. */
 export interface EntrySource {
@@ -21,7 +23,7 @@ export interface EntrySource {
 }
 
 interface Stream {
-  readonly plan: RecordablePlan;
+  readonly plan: StreamPlan;
   readonly isArray: boolean;
   /** What the recording has told so far. */
   losses: LossCounts;
@@ -36,10 +38,21 @@ export class ReplayProbe implements Probe {
   private readonly host: EntrySource;
   private readonly first: number;
   private readonly streams: readonly Stream[];
+  private readonly style: keyof RecordedFrames;
 
-  /** @param first index of its first stream in the recording */
-  constructor(host: EntrySource, source: RecordedSource, plans: readonly RecordablePlan[], first: number) {
+  /**
+   * @param first index of its first stream in the recording
+   * @param style what frames of stacks look like
+   */
+  constructor(
+    host: EntrySource,
+    source: RecordedSource,
+    plans: readonly StreamPlan[],
+    first: number,
+    style: keyof RecordedFrames,
+  ) {
     this.host = host;
+    this.style = style;
     this.first = first;
     this.streams = plans.map((plan, i) => ({
       plan,
@@ -70,7 +83,11 @@ export class ReplayProbe implements Probe {
       const entry = this.host.take(this.first + index);
       if (!entry) return 0;
       if (entry.kind === LOSSES) takeLosses(stream, entry);
-      else return entry.kind === EVENTS ? takeEvents(stream, entry, into) : takeSnapshot(stream, entry, into);
+      else {
+        const frames = new ReplayedFrames(entry.stacks, this.style, () => new BadEntry('stacks without names'));
+        const take = entry.kind === EVENTS ? takeEvents : takeSnapshot;
+        return take(stream, entry, frames, into);
+      }
     }
   }
 
@@ -101,7 +118,7 @@ export class ReplayProbe implements Probe {
 /** The entry is not what its stream would have recorded. */
 class BadEntry extends RangeError {}
 
-function takeEvents(stream: Stream, { data }: RecordedEntry, into: BatchBuilder): number {
+function takeEvents(stream: Stream, { data }: RecordedEntry, frames: StackFrames, into: BatchBuilder): number {
   if (stream.plan.kind !== 'events') throw new BadEntry('events of a snapshot');
   const { members } = stream.plan.record;
   let at = 0;
@@ -120,7 +137,7 @@ function takeEvents(stream: Stream, { data }: RecordedEntry, into: BatchBuilder)
     at += bytes;
     into.ensure(into.rows + count);
     const clock = clockFromOffset((BigInt(high) << 32n) | BigInt(low));
-    createDecoder(members, () => clock).decode(memory, starts, ends, count, into);
+    createDecoder(members, () => clock, frames).decode(memory, starts, ends, count, into);
     rows += count;
   }
   stream.drained += BigInt(rows);
@@ -146,7 +163,7 @@ function aligned(data: Buffer, lengths: readonly number[]) {
   return { memory: kernelMemory(u8.buffer), starts, ends, bytes: from };
 }
 
-function takeSnapshot(stream: Stream, { data }: RecordedEntry, into: BatchBuilder): number {
+function takeSnapshot(stream: Stream, { data }: RecordedEntry, frames: StackFrames, into: BatchBuilder): number {
   const { plan } = stream;
   if (plan.kind === 'events' || data.length < 40) throw new BadEntry('a snapshot');
   const [timeNs, intervalNs, covered] = [0, 8, 16].map((at) => data.readBigUInt64LE(at)) as [bigint, bigint, bigint];
@@ -161,7 +178,14 @@ function takeSnapshot(stream: Stream, { data }: RecordedEntry, into: BatchBuilde
   const taken = { entries: { count, keys, values, stride }, timeNs, intervalNs, complete };
   stream.covered = covered;
   into.snapshot = { timeNs, intervalNs, complete };
-  return plan.kind === 'table' ? tableRows(plan, taken, stream.isArray, into) : histogramRows(plan, taken, into);
+  switch (plan.kind) {
+    case 'table':
+      return tableRows(plan, taken, stream.isArray, into, frames);
+    case 'histogram':
+      return histogramRows(plan, taken, into);
+    case 'stacks':
+      return stackRows(plan, taken, frames, into);
+  }
 }
 
 function takeLosses(stream: Stream, { data }: RecordedEntry): void {
