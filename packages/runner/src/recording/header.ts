@@ -1,4 +1,4 @@
-import type { Field, Layout, Member, Schema, StackMember } from '@skep/core';
+import type { Field, FrameStyle, Layout, Member, Schema, StackMember } from '@skep/core';
 import type { RecordLayout, StreamPlan } from '@skep/libbpf';
 import type { FormatVersion } from './format.js';
 
@@ -47,6 +47,8 @@ export interface RecordedStream {
   readonly count?: string;
   readonly isDelimited?: boolean;
   readonly isAnnotated?: boolean;
+  /** What frames look like in a text table. */
+  readonly text?: FrameStyle;
 }
 
 type RecordedField = Omit<Field, 'labels' | 'meaning'> & {
@@ -79,11 +81,11 @@ export function recordedStream(plan: StreamPlan, isArray: boolean): RecordedStre
   const maps = { key: recordedLayout(plan.snapshot.key), value: recordedLayout(plan.snapshot.value), isArray };
   if (plan.kind === 'histogram') return { ...common, ...maps, slotsAt: plan.slotsAt };
   if (plan.kind === 'stacks') {
-    const { kernel, user, count, isDelimited, isAnnotated } = plan;
+    const { kernel, user, count, isDelimited, isAnnotated, text } = plan;
     return {
       ...common,
       ...maps,
-      ...{ count, isDelimited, isAnnotated },
+      ...{ count, isDelimited, isAnnotated, text },
       ...(kernel ? { kernel: kernel.field.name } : {}),
       ...(user ? { user: user.field.name } : {}),
     };
@@ -134,14 +136,12 @@ export function planOf(source: RecordedSource, recorded: RecordedStream, compute
 type StacksPlan = Extract<StreamPlan, { kind: 'stacks' }>;
 
 function stacksPlan(recorded: RecordedStream, schema: Schema, snapshot: StacksPlan['snapshot']): StacksPlan {
-  const { isDelimited = false, isAnnotated = false } = recorded;
+  const { isDelimited = false, isAnnotated = false, text = 'names' } = recorded;
   const half = (name?: string) => snapshot.key.members.find(({ field }) => field.name === name);
   return {
     kind: 'stacks',
     ...{ schema, snapshot, kernel: half(recorded.kernel), user: half(recorded.user), count: recorded.count! },
-    ...{ isDelimited, isAnnotated },
-    // Said for a symbolizer: what was recorded has its style.
-    text: 'names',
+    ...{ isDelimited, isAnnotated, text },
   };
 }
 

@@ -51,6 +51,7 @@ const stream = z.object({
   count: text.optional(),
   isDelimited: z.boolean().optional(),
   isAnnotated: z.boolean().optional(),
+  text: z.enum(['names', 'places', 'addresses', 'offsets', 'raw-names', 'raw-offsets']).optional(),
 });
 const header = z.object({
   version: z.literal([1, 2]),

@@ -44,6 +44,15 @@ export class ReplayHost implements ProbeHost, EntrySource {
   }
 
   probeOf({ name, plugin }: PluginInstance): ReplayProbe {
+    return this.probeFor(name, (source) => plansOf(source, plugin.definition.streams));
+  }
+
+  /**
+   * A probe of the source `name`; `plans` say how its streams are decoded, in their order.
+   *
+   * @throws SkepError SKEP_RECORDING when the recording has no such source.
+   */
+  probeFor(name: string, plans: (source: RecordedSource) => readonly StreamPlan[]): ReplayProbe {
     const { sources } = this.file.header;
     const index = sources.findIndex((source) => source.name === name);
     const source = sources[index];
@@ -53,8 +62,7 @@ export class ReplayHost implements ProbeHost, EntrySource {
     }
     const first = sources.slice(0, index).reduce((sum, { streams }) => sum + streams.length, 0);
     for (const i of source.streams.keys()) this.asked.add(first + i);
-    const plans = plansOf(source, plugin.definition.streams);
-    return new ReplayProbe(this, source, plans, first, this.isForTable ? 'table' : 'names');
+    return new ReplayProbe(this, source, plans(source), first, this.isForTable ? 'table' : 'names');
   }
 
   take(stream: number): RecordedEntry | undefined {
