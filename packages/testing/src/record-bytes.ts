@@ -36,7 +36,10 @@ export function recordBytes(layout: RecordLayout, row: RecordValues, options: Re
 /** Writes one value; returns the bytes it took. */
 function writeMember(bytes: Uint8Array, { field, offset, stack }: Member, value: RecordValues[string]): number {
   if (stack) {
-    writeInteger(bytes, STACK_BYTES, offset, BigInt(value as number | bigint));
+    if (typeof value !== 'number' && typeof value !== 'bigint') {
+      throw new RangeError(`${field.name} is a stack: its frames are a list, root first`);
+    }
+    writeInteger(bytes, STACK_BYTES, offset, BigInt(value));
     return STACK_BYTES;
   }
   if (field.type !== 'bytes') {
