@@ -4,8 +4,8 @@ import { epochOf, sideOf } from './epoch.js';
 import { LivingProcesses } from './living-processes.js';
 import type { BpfObject } from './object.js';
 import type { Taken } from './snapshots.js';
-import { EventStacks, NamedStacks, STACK_MAPS, STAYING_STACKS, stackOf } from './stacks.js';
-import type { NamedStack, Tap } from './tap.js';
+import { EventStacks, type NamedStack, NamedStacks, STACK_MAPS, STAYING_STACKS, stackOf } from './stacks.js';
+import type { Tap } from './tap.js';
 
 /** The stacks that rows of a probe have: the maps they lie in, and who names their frames. */
 export class ProbeStacks {

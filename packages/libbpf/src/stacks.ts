@@ -1,6 +1,5 @@
 import type { FrameStyle, StackFrames, StackMember, Symbolizer } from '@skep/core';
 import type { Entries, KernelMap } from './map.js';
-import type { NamedStack } from './tap.js';
 
 /** Maps of `<skep/stack.bpf.h>`, one for each side of the epoch. */
 export const STACK_MAPS = ['skep_stacks_0', 'skep_stacks_1'] as const;
@@ -41,6 +40,19 @@ function wholeStack(words: BigUint64Array): BigUint64Array {
 /** Frames of what called the program into being, above the function that was traced. */
 const TRACING =
   /^(?:0x[0-9a-f]{16} )?(bpf_prog_\w+ \[bpf\]|bpf_prog_\w+|bpf_get_stack\w*|bpf_trace_run\d+|__bpf_trace_\w+|__traceiter_\w+|trace_call_bpf|perf_trace_\w+|perf_call_bpf_enter|perf_syscall_\w+|bpf_overflow_handler|bpf_trampoline_\w+|__bpf_prog_\w+)(\.\w+)*(\+0x|$)/;
+
+/** A stack that a row refers to, with its names: frames root first, `;` between them, `[lost]` when it was not kept. */
+export interface NamedStack {
+  readonly half: StackMember['half'];
+  /** What stands in the record. It means this stack until the next drain, and no longer. */
+  readonly id: bigint;
+  /** The process of a user stack; 0 for the kernel's half. */
+  readonly pid: number;
+  /** Functions alone. */
+  readonly names: string;
+  /** As a text table shows them. */
+  readonly table: string;
+}
 
 /** Who wants to know every stack that is named, in both of the styles that rows may have. */
 export interface StackListener {

@@ -1,18 +1,6 @@
-import type { BatchBuilder, Clock, Decoder, KernelMemory, StackMember } from '@skep/core';
+import type { BatchBuilder, Clock, Decoder, KernelMemory } from '@skep/core';
 import type { Taken } from './snapshots.js';
-
-/** A stack that a row refers to, with its names: frames root first, `;` between them, `[lost]` when it was not kept. */
-export interface NamedStack {
-  readonly half: StackMember['half'];
-  /** What stands in the record. It means this stack until the next drain, and no longer. */
-  readonly id: bigint;
-  /** The process of a user stack; 0 for the kernel's half. */
-  readonly pid: number;
-  /** Functions alone. */
-  readonly names: string;
-  /** As a text table shows them. */
-  readonly table: string;
-}
+import type { NamedStack } from './stacks.js';
 
 /** Listens to a probe: told what came from the kernel, before it is decoded. What it is given is valid during the call. */
 export interface Tap {
