@@ -1,4 +1,13 @@
-import { ENTRY_HEAD_BYTES, type EntryKind, LOSSES, MOST_BLOCK_BYTES, type RecordedEntry, STACKS } from './format.js';
+import {
+  ENTRY_HEAD_BYTES,
+  type EntryKind,
+  type FormatVersion,
+  LOSSES,
+  MOST_BLOCK_BYTES,
+  type RecordedEntry,
+  ROWS,
+  STACKS,
+} from './format.js';
 import { RecordedStacks } from './recorded-stacks.js';
 import { StackReader } from './stack-reader.js';
 
@@ -8,15 +17,14 @@ const MOST_WAITING_BYTES = 4 * MOST_BLOCK_BYTES;
 /** Reads the entries of blocks, in their order, and gives each the stacks that were told before it. */
 export class EntryReader {
   private readonly streams: number;
-  private readonly hasStacks: boolean;
+  private readonly version: FormatVersion;
   private readonly reader = new StackReader();
   private readonly waiting = new Map<number, { readonly stacks: RecordedStacks; bytes: number }>();
   private waitingBytes = 0;
 
-  /** @param hasStacks whether the file may have entries of kind STACKS */
-  constructor(streams: number, hasStacks: boolean) {
+  constructor(streams: number, version: FormatVersion) {
     this.streams = streams;
-    this.hasStacks = hasStacks;
+    this.version = version;
   }
 
   /** @throws RangeError when the block holds what no recorder writes. */
@@ -28,7 +36,7 @@ export class EntryReader {
       const kind = block.readUInt8(at + 4) as EntryKind | typeof STACKS;
       const stream = block.readUInt16LE(at + 5);
       const timeMs = block.readDoubleLE(at + 7);
-      const isKnown = kind >= 1 && kind <= (this.hasStacks ? STACKS : LOSSES);
+      const isKnown = kind >= 1 && kind <= (this.version > 1 ? ROWS : LOSSES);
       const isSound = stream < this.streams && timeMs >= 0 && length >= ENTRY_HEAD_BYTES;
       if (!isKnown || !isSound || at + length > block.length) throw new RangeError('an entry that is none');
       const data = block.subarray(at + ENTRY_HEAD_BYTES, at + length);

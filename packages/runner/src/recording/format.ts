@@ -6,12 +6,12 @@ import type { RecordedStacks } from './recorded-stacks.js';
  * holds entries, one behind the other: bytes (u32), kind (u8), stream (u16), milliseconds since the start (f64), data.
  *
  * Entries of kind STACKS, in version 2 alone, are names of what the next entry of their stream refers to; see
- * `StackWriter`.
+ * `StackWriter`. Those of kind ROWS, in version 2 as well, are batches of a probe that makes its rows itself.
  */
 const MAGICS = { 1: Buffer.from('SKEPREC1\n', 'latin1'), 2: Buffer.from('SKEPREC2\n', 'latin1') } as const;
 export const MAGIC_BYTES = MAGICS[1].length;
 
-/** 2 has stacks: a skep that knows 1 alone refuses it. What has none is written as 1. */
+/** 2 has stacks and rows: a skep that knows 1 alone refuses it. What has neither is written as 1. */
 export type FormatVersion = keyof typeof MAGICS;
 
 export function magicOf(version: FormatVersion): Buffer {
@@ -37,8 +37,9 @@ export const EVENTS = 1;
 export const SNAPSHOT = 2;
 export const LOSSES = 3;
 export const STACKS = 4;
+export const ROWS = 5;
 
-export type EntryKind = typeof EVENTS | typeof SNAPSHOT | typeof LOSSES;
+export type EntryKind = typeof EVENTS | typeof SNAPSHOT | typeof LOSSES | typeof ROWS;
 
 /** One drain of a stream, as it was recorded. */
 export interface RecordedEntry {

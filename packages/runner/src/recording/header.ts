@@ -26,7 +26,7 @@ export interface RecordedSource {
 /** A stream: its schema, and how its records lie in memory. */
 export interface RecordedStream {
   readonly stream: string;
-  readonly kind: StreamPlan['kind'];
+  readonly kind: ReplayPlan['kind'];
   readonly shape: Schema['shape'];
   readonly keys: readonly string[];
   readonly layout: Layout;
@@ -68,9 +68,19 @@ interface RecordedMember {
   readonly stack?: StackMember;
 }
 
-/** Whether records of the stream refer to stacks. */
-export function hasStacks({ record, key }: RecordedStream): boolean {
-  return [record, key].some((layout) => layout?.members.some(({ stack }) => stack !== undefined));
+/** A stream whose probe makes its rows itself: its batches are all there is of it. */
+export interface RowsPlan {
+  readonly kind: 'rows';
+  readonly schema: Schema;
+}
+
+/** How a stream of a recording becomes rows. */
+export type ReplayPlan = StreamPlan | RowsPlan;
+
+/** The version of the format that the stream needs. */
+export function versionFor({ kind, record, key }: RecordedStream): FormatVersion {
+  const hasStacks = [record, key].some((layout) => layout?.members.some(({ stack }) => stack !== undefined));
+  return hasStacks || kind === 'rows' ? 2 : 1;
 }
 
 /** A plan as plain data. `isArray` says whether a snapshot's map is an array. */
@@ -100,8 +110,13 @@ export function recordedStream(plan: StreamPlan, isArray: boolean): RecordedStre
   };
 }
 
+/** A stream whose batches are recorded. */
+export function recordedRows({ stream, shape, keys, layout, fields }: Schema): RecordedStream {
+  return { stream, kind: 'rows', shape, keys, layout, fields: fields.map(recordedField) };
+}
+
 /** The plan again. Columns that are computed need the plugin: without it they are left out. */
-export function planOf(source: RecordedSource, recorded: RecordedStream, computed: ComputedFields): StreamPlan {
+export function planOf(source: RecordedSource, recorded: RecordedStream, computed: ComputedFields): ReplayPlan {
   const { stream, shape, keys, layout } = recorded;
   const stored =
     recorded.kind === 'table' ? 1 + recorded.key!.members.length + recorded.value!.members.length : Infinity;
@@ -116,6 +131,7 @@ export function planOf(source: RecordedSource, recorded: RecordedStream, compute
     ...{ stream, shape, keys, fields },
     layout: { ...layout, columns },
   };
+  if (recorded.kind === 'rows') return { kind: 'rows', schema };
   if (recorded.kind === 'events') return { kind: 'events', schema, ring: stream, record: layoutOf(recorded.record!) };
   const snapshot = { name: stream, key: layoutOf(recorded.key!), value: layoutOf(recorded.value!) };
   if (recorded.kind === 'histogram') return { kind: 'histogram', schema, snapshot, slotsAt: recorded.slotsAt! };

@@ -33,7 +33,7 @@ const layout = z
   .refine(({ size, members }) => members.every((member) => isStackIn(size, member)));
 const stream = z.object({
   stream: text,
-  kind: z.enum(['events', 'table', 'histogram', 'stacks']),
+  kind: z.enum(['events', 'table', 'histogram', 'stacks', 'rows']),
   shape: z.enum(['events', 'table', 'histogram', 'stacks']),
   keys: z.array(text).max(64),
   layout: z.looseObject({ columns: z.array(z.looseObject({ field: text })).max(4096) }),
@@ -77,6 +77,7 @@ function isStackIn(size: number, { offset, stack: of }: { offset: number; stack?
 }
 
 function hasItsLayouts({ kind, record, key, value, slotsAt, count: weight }: z.infer<typeof stream>): boolean {
+  if (kind === 'rows') return true;
   if (kind === 'events') return record !== undefined;
   if (!key || !value) return false;
   if (kind === 'stacks') {

@@ -1,11 +1,12 @@
 import { release } from 'node:os';
-import { defineSink, type Log, type SinkPlugin, SkepError } from '@skep/core';
+import { defineSink, type Log, type Probe, type SinkPlugin } from '@skep/core';
+import { ObjectProbe } from '@skep/libbpf';
 import { Agent } from '../agent/agent.js';
-import { KernelHost } from '../agent/kernel-host.js';
+import { KernelHost, type KernelHostOptions, type ProbeSettings } from '../agent/kernel-host.js';
 import { optionFilters } from '../agent/routes.js';
 import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
-import type { RecordingHeader } from './header.js';
-import { hasStacks, recordedStream } from './header.js';
+import type { RecordedStream, RecordingHeader } from './header.js';
+import { recordedRows, recordedStream, versionFor } from './header.js';
 import { Recorder } from './recorder.js';
 
 /** Sinks that get the rows while they are recorded. */
@@ -39,7 +40,7 @@ export class Recording {
     { sinks, isForTable = false }: LiveOutput = { sinks: [] },
   ): Promise<Recording> {
     const recorder = await Recorder.create(path);
-    const host = new KernelHost(log, { tap: recorder.tap, isForTable });
+    const host = new RecordingHost(log, { tap: recorder.tap, isForTable }, recorder);
     const agent = new Agent(host, log);
     try {
       await recorder.begin(await headerOf(plugins, host));
@@ -82,21 +83,44 @@ export class Recording {
 /** Everything that is needed to decode the records without the objects that made them. */
 async function headerOf(plugins: readonly PluginInstance[], host: KernelHost): Promise<RecordingHeader> {
   const sources: RecordingHeader['sources'][number][] = [];
-  for (const { name, plugin, options, program } of plugins) {
-    if (program || plugin.definition.probe) {
-      const message = `${name} cannot be recorded: it makes its rows itself`;
-      throw new SkepError('SKEP_RECORDING', message, 'record plugins only');
+  for (const instance of plugins) {
+    const { name, plugin, options } = instance;
+    const probe = await host.probeOf(instance, { everyMs: undefined });
+    let streams: RecordedStream[];
+    try {
+      await probe.open();
+      streams = streamsOf(probe);
+    } finally {
+      await probe.close();
     }
-    const probe = host.probe({ name, plugin, options, everyMs: undefined });
-    await probe.open();
-    const streams = probe.streamPlans().map(({ plan, isArray }) => recordedStream(plan, isArray));
-    await probe.close();
     const filters = optionFilters(plugin.definition, options);
     const { package: packageName, version } = plugin;
     sources.push({ name, plugin: plugin.name, package: packageName, version, options, filters, streams });
   }
-  const version = sources.some(({ streams }) => streams.some(hasStacks)) ? 2 : 1;
-  return { version, startedMs: Date.now(), kernel: release(), sources };
+  const isNew = sources.some(({ streams }) => streams.some((stream) => versionFor(stream) > 1));
+  return { version: isNew ? 2 : 1, startedMs: Date.now(), kernel: release(), sources };
+}
+
+/** Raw records where there are any; of a probe that makes its rows itself the rows. */
+function streamsOf(probe: Probe): RecordedStream[] {
+  if (!(probe instanceof ObjectProbe)) return probe.schemas.map(recordedRows);
+  return probe.streamPlans().map(({ plan, isArray }) => recordedStream(plan, isArray));
+}
+
+/** Tells the recorder which probes there are. */
+class RecordingHost extends KernelHost {
+  private readonly recorder: Recorder;
+
+  constructor(log: Log, options: KernelHostOptions, recorder: Recorder) {
+    super(log, options);
+    this.recorder = recorder;
+  }
+
+  override async probeOf(instance: PluginInstance, settings: ProbeSettings): Promise<Probe> {
+    const probe = await super.probeOf(instance, settings);
+    this.recorder.follow(instance.name, probe);
+    return probe;
+  }
 }
 
 /** The recorder and the live sinks behind the plugins. */

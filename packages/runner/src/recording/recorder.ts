@@ -1,11 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Clock, KernelMemory, LossCounts, Schema, Sink } from '@skep/core';
+import type { Batch, Clock, KernelMemory, LossCounts, Probe, Sink } from '@skep/core';
 import { SkepError } from '@skep/core';
 import type { NamedStack, Taken, Tap } from '@skep/libbpf';
 import { block } from './block-writer.js';
 import { EntryBuffer } from './entry-buffer.js';
-import { BLOCK_BYTES, EVENTS, LOSSES, MOST_STREAMS, magicOf, SNAPSHOT, STACKS } from './format.js';
+import { BLOCK_BYTES, EVENTS, LOSSES, MOST_STREAMS, magicOf, ROWS, SNAPSHOT, STACKS } from './format.js';
 import type { RecordingHeader } from './header.js';
+import { writeRows } from './rows-entry.js';
 import { StackWriter } from './stack-writer.js';
 
 /** At most this old is what a killed recorder takes along. */
@@ -37,6 +38,9 @@ export class Recorder implements Sink {
   private readonly indexes = new Map<string, number>();
   private readonly stackWriter = new StackWriter();
   private flushing: Promise<void> = Promise.resolve();
+  /** Streams whose batches are recorded. */
+  private readonly rows = new Set<number>();
+  private readonly probes = new Map<string, Probe>();
   private chunks: Chunk[] = [];
   private stacks: NamedStack[] = [];
   private taken: { readonly taken: Taken; readonly covered: bigint } | undefined;
@@ -57,11 +61,19 @@ export class Recorder implements Sink {
   /** Before anything else is written. */
   async begin(header: RecordingHeader): Promise<void> {
     for (const { name, streams } of header.sources) {
-      for (const { stream } of streams) this.indexes.set(`${name}\0${stream}`, this.indexes.size);
+      for (const { stream, kind } of streams) {
+        if (kind === 'rows') this.rows.add(this.indexes.size);
+        this.indexes.set(`${name}\0${stream}`, this.indexes.size);
+      }
     }
     if (this.indexes.size > MOST_STREAMS) throw new SkepError('SKEP_SINK', `more than ${MOST_STREAMS} streams`);
     await this.append(magicOf(header.version));
     await this.append(await block(Buffer.from(JSON.stringify(header))));
+  }
+
+  /** The probe of a source, to be asked what its snapshots have covered. */
+  follow(source: string, probe: Probe): void {
+    this.probes.set(source, probe);
   }
 
   /** What a probe calls while it drains. */
@@ -81,12 +93,16 @@ export class Recorder implements Sink {
     this.startMs = performance.now();
   }
 
-  async write({ schema, lost }: { readonly schema: Schema; readonly lost: number }): Promise<void> {
+  async write(batch: Batch): Promise<void> {
+    const { schema, lost } = batch;
     const { entries } = this;
     const stream = this.indexOf(schema.source, schema.stream);
     const timeMs = performance.now() - this.startMs;
     this.nameStacks(stream, timeMs);
-    if (this.taken) {
+    if (this.rows.has(stream)) {
+      entries.begin(ROWS, stream, timeMs);
+      writeRows(batch, this.probes.get(schema.source)?.covered?.(schema.stream) ?? 0n, entries);
+    } else if (this.taken) {
       const { taken, covered } = this.taken;
       entries.begin(SNAPSHOT, stream, timeMs);
       entries.u64(taken.timeNs);

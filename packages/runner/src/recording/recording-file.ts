@@ -25,7 +25,7 @@ export class RecordingFile {
     this.file = file;
     this.header = header;
     const streams = header.sources.reduce((sum, one) => sum + one.streams.length, 0);
-    this.entries = new EntryReader(streams, header.version > 1);
+    this.entries = new EntryReader(streams, header.version);
     this.position = position;
   }
 

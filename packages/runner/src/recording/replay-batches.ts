@@ -1,12 +1,11 @@
 import { type Batch, BatchBuilder } from '@skep/core';
-import type { StreamPlan } from '@skep/libbpf';
-import type { RecordedSource } from './header.js';
+import type { RecordedSource, ReplayPlan } from './header.js';
 import type { RecordingFile } from './recording-file.js';
 import { ReplayHost } from './replay-host.js';
 
 export interface ReplayBatchesOptions {
   /** How the streams of the source are decoded, in their order. */
-  readonly plans: (source: RecordedSource) => readonly StreamPlan[];
+  readonly plans: (source: RecordedSource) => readonly ReplayPlan[];
   /** Frames of stacks look as in a text table. Default: names alone. */
   readonly isForTable?: boolean;
 }

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SkepError } from '@skep/core';
-import type { StreamPlan } from '@skep/libbpf';
 import type { ProbeHost } from '../agent/kernel-host.js';
 import type { PluginInstance } from '../config/config.js';
 import type { RecordedEntry } from './format.js';
-import { planOf, type RecordedSource } from './header.js';
+import { planOf, type RecordedSource, type ReplayPlan } from './header.js';
 import { recordingError } from './recording-error.js';
 import type { RecordingFile } from './recording-file.js';
 import { type EntrySource, ReplayProbe } from './replay-probe.js';
@@ -52,7 +51,7 @@ export class ReplayHost implements ProbeHost, EntrySource {
    *
    * @throws SkepError SKEP_RECORDING when the recording has no such source.
    */
-  probeFor(name: string, plans: (source: RecordedSource) => readonly StreamPlan[]): ReplayProbe {
+  probeFor(name: string, plans: (source: RecordedSource) => readonly ReplayPlan[]): ReplayProbe {
     const { sources } = this.file.header;
     const index = sources.findIndex((source) => source.name === name);
     const source = sources[index];
@@ -129,7 +128,7 @@ export class ReplayHost implements ProbeHost, EntrySource {
 }
 
 /** The plans of a source; columns that are computed come from the plugin, when it is installed. */
-function plansOf(source: RecordedSource, streams: PluginInstance['plugin']['definition']['streams']): StreamPlan[] {
+function plansOf(source: RecordedSource, streams: PluginInstance['plugin']['definition']['streams']): ReplayPlan[] {
   return source.streams.map((recorded) => {
     const declared = streams[recorded.stream];
     return planOf(source, recorded, declared && 'computed' in declared ? (declared.computed ?? {}) : {});

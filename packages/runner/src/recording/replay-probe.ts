@@ -9,10 +9,11 @@ import {
   type SkepError,
   type StackFrames,
 } from '@skep/core';
-import { histogramRows, type StreamPlan, stackRows, tableRows } from '@skep/libbpf';
-import { EVENTS, LOSSES, type RecordedEntry } from './format.js';
-import type { RecordedSource } from './header.js';
+import { histogramRows, stackRows, tableRows } from '@skep/libbpf';
+import { EVENTS, LOSSES, type RecordedEntry, ROWS } from './format.js';
+import type { RecordedSource, ReplayPlan } from './header.js';
 import { type RecordedFrames, ReplayedFrames } from './recorded-stacks.js';
+import { readRows } from './rows-entry.js';
 
 /** Where entries come from. */
 export interface EntrySource {
@@ -23,7 +24,7 @@ export interface EntrySource {
 }
 
 interface Stream {
-  readonly plan: StreamPlan;
+  readonly plan: ReplayPlan;
   readonly isArray: boolean;
   /** What the recording has told so far. */
   losses: LossCounts;
@@ -47,7 +48,7 @@ export class ReplayProbe implements Probe {
   constructor(
     host: EntrySource,
     source: RecordedSource,
-    plans: readonly StreamPlan[],
+    plans: readonly ReplayPlan[],
     first: number,
     style: keyof RecordedFrames,
   ) {
@@ -83,6 +84,7 @@ export class ReplayProbe implements Probe {
       const entry = this.host.take(this.first + index);
       if (!entry) return 0;
       if (entry.kind === LOSSES) takeLosses(stream, entry);
+      else if (entry.kind === ROWS) return takeRows(stream, entry, into);
       else {
         const frames = new ReplayedFrames(entry.stacks, this.style, () => new BadEntry('stacks without names'));
         const take = entry.kind === EVENTS ? takeEvents : takeSnapshot;
@@ -97,7 +99,7 @@ export class ReplayProbe implements Probe {
     // Until the account at the end: as much as came.
     return losses.attempted > 0n
       ? losses
-      : { ...losses, attempted: stream.plan.kind === 'events' ? drained : stream.covered };
+      : { ...losses, attempted: stream.plan.schema.shape === 'events' ? drained : stream.covered };
   }
 
   covered(name: string): bigint {
@@ -165,7 +167,7 @@ function aligned(data: Buffer, lengths: readonly number[]) {
 
 function takeSnapshot(stream: Stream, { data }: RecordedEntry, frames: StackFrames, into: BatchBuilder): number {
   const { plan } = stream;
-  if (plan.kind === 'events' || data.length < 40) throw new BadEntry('a snapshot');
+  if (plan.kind === 'events' || plan.kind === 'rows' || data.length < 40) throw new BadEntry('a snapshot');
   const [timeNs, intervalNs, covered] = [0, 8, 16].map((at) => data.readBigUInt64LE(at)) as [bigint, bigint, bigint];
   const complete = data.readUInt32LE(24) !== 0;
   const [count, stride, keyBytes] = [28, 32, 36].map((at) => data.readUInt32LE(at)) as [number, number, number];
@@ -186,6 +188,17 @@ function takeSnapshot(stream: Stream, { data }: RecordedEntry, frames: StackFram
     case 'stacks':
       return stackRows(plan, taken, frames, into);
   }
+}
+
+function takeRows(stream: Stream, { data }: RecordedEntry, into: BatchBuilder): number {
+  if (stream.plan.kind !== 'rows') throw new BadEntry('rows of records');
+  try {
+    stream.covered = readRows(data, into);
+  } catch (error) {
+    throw error instanceof RangeError ? new BadEntry('rows') : error;
+  }
+  stream.drained += BigInt(into.rows);
+  return into.rows;
 }
 
 function takeLosses(stream: Stream, { data }: RecordedEntry): void {
