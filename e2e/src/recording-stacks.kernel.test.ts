@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { prepareHeaders } from '@skep/headers';
 import { loadConfig, Recording } from '@skep/runner';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { compiled } from './support/compile.js';
@@ -13,6 +14,16 @@ import { linesOf, runSkep, startSkep } from './support/skep.js';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const RECORDED_MS = 3000;
+const headers = kernelHeaders();
+
+/** What programs are compiled with; undefined where it cannot be had. */
+function kernelHeaders(): ReturnType<typeof prepareHeaders> | undefined {
+  try {
+    return prepareHeaders(() => undefined);
+  } catch {
+    return undefined;
+  }
+}
 
 function startPlaces(): ChildProcess {
   const places = spawn(compiled('places'));
@@ -105,5 +116,64 @@ describe('a recording of stacks', () => {
     expect(framesOf('blocked', 'frames')).toContain('sleeps_here');
     expect(framesOf('opens', 'callers')).toContain('opens_here');
     expect(readFileSync(join(live, 'cpu.svg'), 'utf8')).toContain('data-name="burns_here"');
+  });
+});
+
+describe.skipIf(!headers)('a recording of tools that make their rows themselves', () => {
+  it('is replayed byte for byte, without libbpf', async () => {
+    const places = startPlaces();
+    const folder = temporaryFolder();
+    const config = join(folder, 'skep.yaml');
+    const [pid, at] = [places.pid, 't:syscalls:sys_enter_openat'];
+    writeFileSync(
+      config,
+      `version: 1
+plugins:
+  calls: { use: trace, options: { probes: ['${at} "%s", args->filename'], user_stack: true, pid: ${pid} } }
+  callers: { use: stackcount, every: 1s, options: { pattern: '${at}', pid: ${pid}, offset: true } }
+  opens:
+    use: bcc
+    every: 1s
+    program: |
+      struct open_event { skep_ktime_t time; u32 pid; int folder; skep_comm_t comm; };
+      BPF_PERF_OUTPUT(events);
+      BPF_HISTOGRAM(pids);
+      TRACEPOINT_PROBE(syscalls, sys_enter_openat)
+      {
+        struct open_event event = {};
+        event.time = bpf_ktime_get_boot_ns();
+        event.pid = bpf_get_current_pid_tgid() >> 32;
+        event.folder = args->dfd;
+        bpf_get_current_comm(&event.comm, sizeof(event.comm));
+        events.perf_submit(args, &event, sizeof(event));
+        pids.increment(bpf_log2l(event.pid));
+        return 0;
+      }\n`,
+    );
+    const file = join(folder, 'out.skeprec');
+    const skep = startSkep(['record', config, '-o', file, '--print'], { env: headers! });
+    await skep.until('it records', () => skep.stderr.includes('recording calls'));
+    await sleep(RECORDED_MS);
+    skep.kill('SIGINT');
+    const live = await skep.ended;
+    await end(places);
+    expect(live.code, live.stderr).toBe(0);
+    expect(live.stdout).toMatch(/^calls .*sys_enter_openat \/skep-e2e\/no\/such\/file$/m);
+    expect(live.stdout).toMatch(/^calls +\| +opens_here$/m);
+    expect(live.stdout).toMatch(/^callers +\| +opens_here\+0x[0-9a-f]+$/m);
+    expect(live.stdout).toMatch(/^opens\/events .* places$/m);
+    expect(live.stdout).toMatch(/^opens\/pids +\| .*\|\*+/m);
+    chmodSync(folder, 0o755);
+    chmodSync(file, 0o644);
+    const again = await runSkep(['replay', file], { through: ELSEWHERE });
+    expect(again.code, again.stderr).toBe(0);
+    expect(again.stdout === live.stdout).toBe(true);
+    const account = (text: string) => text.match(/\d+ attempted = .*/g);
+    expect(account(again.stderr)).toEqual(
+      live.stderr
+        .split('\n')
+        .filter((line) => line.includes('-> stdout'))
+        .flatMap((line) => account(line)),
+    );
   });
 });

@@ -2,8 +2,15 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultValues, type PluginUnderTest } from '@skep/build';
 import { ByteBuffer, createWriter, type OptionValues, rowsOf } from '@skep/core';
-import { planStreams, type RecordLayout, type StreamPlan } from '@skep/libbpf';
-import { optionFilters, type RecordedStream, RecordingFile, replayBatches, rowFilter } from '@skep/runner';
+import { planStreams, pluginSchemas, type RecordLayout } from '@skep/libbpf';
+import {
+  optionFilters,
+  type RecordedStream,
+  RecordingFile,
+  type ReplayPlan,
+  replayBatches,
+  rowFilter,
+} from '@skep/runner';
 
 /** A recording of the plugin, and what must become of it. */
 export interface RecordingTest {
@@ -45,9 +52,15 @@ async function replayAs(
     const recorded = source?.streams.find((one) => one.stream === stream);
     if (!source || !recorded) throw new RangeError(`${path} holds no stream "${stream}" of ${tool}`);
     const values = { ...defaultValues(definitions), ...source.options, ...options } as OptionValues;
-    const plans = planStreams({ plugin: tool, source: source.name }, definition, info, values);
-    const planFor = (one: RecordedStream): StreamPlan => {
-      const plan = plans.find(({ schema }) => schema.stream === one.stream);
+    const owner = { plugin: tool, source: source.name };
+    const plans: ReplayPlan[] = [
+      ...planStreams(owner, definition, info, values),
+      ...pluginSchemas(owner, definition, info, values).map((schema) => ({ kind: 'rows' as const, schema })),
+    ];
+    const planFor = (one: RecordedStream): ReplayPlan => {
+      const plan = plans.find(
+        ({ kind, schema }) => (kind === 'rows') === (one.kind === 'rows') && schema.stream === one.stream,
+      );
       if (!plan) throw new RangeError(`${tool} has no stream "${one.stream}" with these options`);
       const difference = differenceOf(plan, one, isForTable);
       if (difference !== undefined) throw new RangeError(`${path}: ${difference}: record it again`);
@@ -77,9 +90,15 @@ async function replayAs(
 }
 
 /** Why the recording cannot be decoded by the plan; undefined when it can. */
-function differenceOf(plan: StreamPlan, recorded: RecordedStream, isForTable: boolean): string | undefined {
+function differenceOf(plan: ReplayPlan, recorded: RecordedStream, isForTable: boolean): string | undefined {
   const { stream } = recorded;
   if (plan.kind !== recorded.kind) return `stream "${stream}" was of another kind`;
+  if (plan.kind === 'rows') {
+    const told = (fields: readonly { name: string; type: string }[]) =>
+      fields.map(({ name, type }) => `${name} ${type}`);
+    const isSame = told(plan.schema.fields).join() === told(recorded.fields).join();
+    return isSame ? undefined : `stream "${stream}" had other columns`;
+  }
   const pairs =
     plan.kind === 'events'
       ? [[plan.record, recorded.record] as const]

@@ -66,7 +66,7 @@ const header = z.object({
         version: text,
         options: z.record(z.string(), z.unknown()),
         filters: z.array(text).max(64),
-        streams: z.array(stream.refine(hasItsLayouts)).max(64),
+        streams: z.array(stream.refine(isSound)).max(64),
       }),
     )
     .max(256),
@@ -76,14 +76,27 @@ function isStackIn(size: number, { offset, stack: of }: { offset: number; stack?
   return of === undefined || (offset % 4 === 0 && offset + 8 <= size && of.pidOffset + 4 <= size);
 }
 
-function hasItsLayouts({ kind, record, key, value, slotsAt, count: weight }: z.infer<typeof stream>): boolean {
-  if (kind === 'rows') return true;
-  if (kind === 'events') return record !== undefined;
-  if (!key || !value) return false;
-  if (kind === 'stacks') {
-    return value.members.some(({ field: { name, type, size } }) => name === weight && type === 'u64' && size === 8);
-  }
-  return kind === 'table' || (slotsAt !== undefined && slotsAt + 64 * 8 <= value.size);
+type Stream = z.infer<typeof stream>;
+
+/** Whether it has what its kind needs, and columns for what is decoded. */
+function isSound(one: Stream): boolean {
+  const types = decodedTypes(one);
+  const { kind, fields, slotsAt, value, count: weight } = one;
+  if (!types || types.some((type, i) => fields[i]?.type !== type)) return false;
+  if (kind === 'histogram') return slotsAt !== undefined && slotsAt + 64 * 8 <= value!.size;
+  if (kind === 'stacks') return value!.members.some(({ field: { name, type } }) => name === weight && type === 'u64');
+  return true;
+}
+
+/** Types of the columns that decoders fill, those of plugins left out; undefined when a layout is missing. */
+function decodedTypes({ kind, record, key, value }: Stream): string[] | undefined {
+  const typesOf = (members: z.infer<typeof layout>['members']) => members.map(({ field: { type } }) => type);
+  if (kind === 'rows') return [];
+  if (kind === 'events') return record && typesOf(record.members);
+  if (!key || !value) return undefined;
+  if (kind === 'histogram') return ['u64', ...typesOf(key.members), 'u64', 'u64', 'u64'];
+  if (kind === 'table') return ['u64', ...typesOf(key.members), ...typesOf(value.members)];
+  return ['u64', ...typesOf(key.members.filter((member) => !member.stack)), 'bytes', ...typesOf(value.members)];
 }
 
 /**

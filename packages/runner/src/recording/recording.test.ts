@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { kernelMemory, type Schema } from '@skep/core';
 import type { StreamPlan } from '@skep/libbpf';
 import { layoutOf } from '@skep/testing';
@@ -185,6 +186,15 @@ describe('a recording', () => {
       writeFileSync(path, Buffer.concat([magicOf(1), await block(Buffer.from(value))]));
       await expect(replayed(path)).rejects.toMatchObject({ code: 'SKEP_RECORDING' });
     }
+  });
+
+  it('that an earlier skep made is read', async () => {
+    const file = await RecordingFile.open(fileURLToPath(new URL('../../../cli/demo/demo.skeprec', import.meta.url)));
+    expect(file.header.version).toBe(1);
+    let entries = 0;
+    for (let block = await file.next(); block; block = await file.next()) entries += block.length;
+    await file.close();
+    expect(entries).toBeGreaterThan(100);
   });
 
   it('that is not there is said', async () => {

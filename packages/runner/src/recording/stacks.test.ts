@@ -228,6 +228,24 @@ describe('a recording of stacks', () => {
   });
 });
 
+describe('the header of a recording of stacks', () => {
+  const [source] = header.sources;
+  const [stream] = source!.streams;
+  it.each([
+    ['a weight that is no member', { count: 'other' }],
+    ['no layout of the value', { value: undefined }],
+    ['a stack beyond the record', { key: { ...stream!.key!, size: 20 } }],
+    ['a column too few', { fields: stream!.fields.slice(0, -1) }],
+    ['numbers where frames belong', { fields: stream!.fields.map((one) => ({ ...one, type: 'u64' })) }],
+    ['a style that there is not', { text: 'bold' }],
+  ])('with %s is refused', async (_, wrong) => {
+    const path = join(folder, 'header');
+    const sources = [{ ...source!, streams: [{ ...stream!, ...wrong }] }];
+    writeFileSync(path, Buffer.concat([magicOf(2), await block(Buffer.from(JSON.stringify({ ...header, sources })))]));
+    await expect(RecordingFile.open(path)).rejects.toMatchObject({ code: 'SKEP_RECORDING' });
+  });
+});
+
 /** A file of one block, which holds what `fill` puts into it. */
 async function fileOf(name: string, version: 1 | 2, fill: (entries: EntryBuffer) => void): Promise<string> {
   const entries = new EntryBuffer();
