@@ -78,10 +78,14 @@ export class Recorder implements Sink {
 
   /** What a probe calls while it drains. */
   readonly tap: Tap = {
-    events: (memory, starts, ends, rows, clock) => this.chunks.push(chunkOf(memory, starts, ends, rows, clock)),
+    // What is there from before belongs to a snapshot that was lost: a function of its plugin threw.
+    events: (memory, starts, ends, rows, clock) => {
+      if (this.chunks.length === 0) this.forgetSnapshot();
+      this.chunks.push(chunkOf(memory, starts, ends, rows, clock));
+    },
     snapshot: (taken, covered) => {
+      this.forgetSnapshot();
       this.taken = { taken, covered };
-      this.stacks = [];
     },
     stack: (stack) => this.stacks.push(stack),
   };
@@ -132,6 +136,11 @@ export class Recorder implements Sink {
       this.flushedMs = timeMs;
       await this.flush();
     }
+  }
+
+  private forgetSnapshot(): void {
+    this.taken = undefined;
+    this.stacks = [];
   }
 
   /** What the records that follow refer to. */

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Batch, rowsOf, type Schema } from '@skep/core';
+import { type Batch, BatchBuilder, rowsOf, type Schema } from '@skep/core';
 import type { NamedStack, StreamPlan } from '@skep/libbpf';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/fake-packages.js';
@@ -89,7 +89,7 @@ async function recorded(
     const entries = { count: taken.length, keys, values, stride: 8 };
     recorder.tap.snapshot({ entries, timeNs: 5n, intervalNs: 1n, complete: true }, 1n);
     for (const stack of stacks) recorder.tap.stack(stack);
-    await recorder.write({ schema, lost: 0 });
+    await recorder.write(new BatchBuilder(schema).batch());
   }
   await recorder.end();
   return path;
