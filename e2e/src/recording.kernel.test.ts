@@ -1,22 +1,12 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { ELSEWHERE } from './support/elsewhere.js';
 import { temporaryFolder } from './support/paths.js';
 import { accountOf, runSkep, startSkep } from './support/skep.js';
 import { Storm } from './support/storm.js';
-import { AS_USER } from './support/unprivileged.js';
 
 const MISSING = '/skep-e2e/no/such/file';
-
-/** An ordinary user in a mount namespace without libbpf and without tracefs. */
-const ELSEWHERE = {
-  through: [
-    ...['unshare', '-m', '--propagation', 'private', 'sh', '-ec'],
-    'for f in $(ldconfig -p | sed -n "s/.*libbpf.so.1 .*=> //p"); do mount --bind /dev/null "$(readlink -f "$f")"; done; mount -t tmpfs none /sys/kernel; exec "$@"',
-    'sh',
-    ...AS_USER,
-  ],
-};
 
 it('a recording is replayed byte for byte, by a user without privileges, kernel support or libbpf', async () => {
   const storm = new Storm(MISSING);
@@ -41,7 +31,7 @@ plugins:
   expect(accountOf(live.stderr, 'opens.opens -> recording')).toMatchObject({ attempted: 20_011, delivered: 20_011 });
   chmodSync(folder, 0o755);
   chmodSync(file, 0o644);
-  const again = await runSkep(['replay', file], ELSEWHERE);
+  const again = await runSkep(['replay', file], { through: ELSEWHERE });
   expect(again.stderr).not.toMatch(/error|unaccounted/);
   expect(again.code).toBe(0);
   expect(again.stdout === live.stdout).toBe(true);
@@ -50,7 +40,7 @@ plugins:
 });
 
 it('the demonstration needs nothing but skep, and says what to try', async () => {
-  const { code, stdout, stderr } = await runSkep(['demo', '--speed', '100x'], ELSEWHERE);
+  const { code, stdout, stderr } = await runSkep(['demo', '--speed', '100x'], { through: ELSEWHERE });
   expect(stdout).toMatch(/^execs +\| COMM/m);
   expect(stdout).toMatch(/usecs +: count +distribution/);
   expect(stderr).toMatch(/recording of what tools of skep saw/);

@@ -114,7 +114,8 @@ export class ObjectProbe implements Probe {
   private bss: { readonly buffer: ArrayBuffer; readonly address: bigint; readonly length: number } | undefined;
   private snapshots: Snapshots | undefined;
   private queue: SnapshotQueue | undefined;
-  private readonly stacks: ProbeStacks;
+  private stacks: ProbeStacks;
+  private tap: Tap | undefined;
   private readonly seenLost = new Map<string, number>();
   // What was counted, kept when the memory it was counted in is given back.
   private readonly lastLosses = new Map<string, LossCounts>();
@@ -128,10 +129,21 @@ export class ObjectProbe implements Probe {
     const { owner, definition, file, options } = config;
     this.plans = planStreams(owner, definition, file.info, options);
     this.schemas = this.plans.map((plan) => plan.schema);
-    this.stacks = new ProbeStacks(this.plans, config.symbolizer, config.isForTable);
+    this.tap = config.tap;
+    this.stacks = new ProbeStacks(this.plans, config.symbolizer, config.isForTable, config.tap);
     const without = config.without ?? NO_FEATURES;
     const sets = attachSets(definition, options).map((set) => withoutOptional(set, file.info, without));
     this.sets = config.attachSet === undefined ? sets : sets.slice(config.attachSet, config.attachSet + 1);
+  }
+
+  /**
+   * Have `tap` told of everything that comes from the kernel. Before `open`.
+   *
+   * @param isForTable as in the options, in place of what they say
+   */
+  listen(tap: Tap, isForTable = false): void {
+    this.tap = tap;
+    this.stacks = new ProbeStacks(this.plans, this.config.symbolizer, isForTable, tap);
   }
 
   /** The set in use, after `open`. */
@@ -268,7 +280,7 @@ export class ObjectProbe implements Probe {
     const last = members.at(-1);
     const smallest = last && last.field.type === 'bytes' && !last.stack ? last.offset : size;
     const make = (clock: () => Clock) => createDecoder(members, clock, this.stacks.ofEvents);
-    const { tap } = this.config;
+    const { tap } = this;
     const decoder = tap ? tapped(tap, this.clock, make) : make(this.clock);
     const reader = new RingReader(memory, decoder, smallest);
     this.rings.set(plan.schema.stream, { reader, fd: map.fd, unmap });
@@ -334,7 +346,7 @@ export class ObjectProbe implements Probe {
     const { timeNs, intervalNs, complete } = taken;
     into.snapshot = { timeNs, intervalNs, complete };
     this.stacks.forget();
-    this.config.tap?.snapshot(taken, this.covered(plan.schema.stream));
+    this.tap?.snapshot(taken, this.covered(plan.schema.stream));
     const isArray = this.isArray(plan);
     const frames = this.stacks.ofSnapshot(taken, plan.kind === 'stacks' ? plan.text : 'places');
     switch (plan.kind) {

@@ -4,7 +4,8 @@ import { epochOf, sideOf } from './epoch.js';
 import { LivingProcesses } from './living-processes.js';
 import type { BpfObject } from './object.js';
 import type { Taken } from './snapshots.js';
-import { EventStacks, NamedStacks, STACK_MAPS, STAYING_STACKS, stackOf } from './stacks.js';
+import { EventStacks, type NamedStack, NamedStacks, STACK_MAPS, STAYING_STACKS, stackOf } from './stacks.js';
+import type { Tap } from './tap.js';
 
 /** The stacks that rows of a probe have: the maps they lie in, and who names their frames. */
 export class ProbeStacks {
@@ -15,6 +16,7 @@ export class ProbeStacks {
   private readonly plans: readonly StreamPlan[];
   private readonly symbolizer: Symbolizer | undefined;
   private readonly isForTable: boolean;
+  private readonly tap: Pick<Tap, 'stack'> | undefined;
   private object: BpfObject | undefined;
   private events: { readonly store: EventStacks; readonly frames: NamedStacks } | undefined;
   private living: LivingProcesses | undefined;
@@ -22,11 +24,18 @@ export class ProbeStacks {
   /**
    * @param symbolizer none: stacks are empty
    * @param isForTable frames may have places in their functions
+   * @param tap told of every stack that is named
    */
-  constructor(plans: readonly StreamPlan[], symbolizer: Symbolizer | undefined, isForTable = false) {
+  constructor(
+    plans: readonly StreamPlan[],
+    symbolizer: Symbolizer | undefined,
+    isForTable = false,
+    tap?: Pick<Tap, 'stack'>,
+  ) {
     this.plans = plans;
     this.symbolizer = symbolizer;
     this.isForTable = isForTable;
+    this.tap = tap;
     this.isUsed = plans.some((plan) => stackMembers(plan).length > 0);
     this.hasUser = plans.some(hasUserStacks);
   }
@@ -103,7 +112,9 @@ export class ProbeStacks {
     style: FrameStyle,
     addresses: (id: bigint) => BigUint64Array | undefined,
   ): NamedStacks {
-    return new NamedStacks(symbolizer, this.isForTable ? style : 'names', addresses);
+    const { tap } = this;
+    const listener = tap && { tableStyle: style, stack: (stack: NamedStack) => tap.stack(stack) };
+    return new NamedStacks(symbolizer, this.isForTable ? style : 'names', addresses, listener);
   }
 
   close(): void {

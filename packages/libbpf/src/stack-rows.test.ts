@@ -57,14 +57,16 @@ const stacks: StackFrames = {
   },
 };
 
-function rows(plan: StacksPlan, entries: readonly (readonly [pid: number, user: number, kernel: number, n: number])[]) {
+type Entry = readonly [pid: number, user: number, kernel: number, n: number];
+
+function takenOf(entries: readonly Entry[]): Taken {
   const keys = Buffer.concat(
     entries.map(([process, of, above]) =>
       recordBytes(plainKey, { pid: process, user: BigInt(of), kernel: BigInt(above) }),
     ),
   );
   const values = Buffer.concat(entries.map((entry) => recordBytes(value, { samples: BigInt(entry[3]) })));
-  const taken: Taken = {
+  return {
     entries: {
       count: entries.length,
       keys: Uint8Array.from(keys),
@@ -75,6 +77,10 @@ function rows(plan: StacksPlan, entries: readonly (readonly [pid: number, user: 
     intervalNs: 1n,
     complete: true,
   };
+}
+
+function rows(plan: StacksPlan, entries: readonly Entry[]) {
+  const taken = takenOf(entries);
   const into = new BatchBuilder(plan.schema, 1);
   stackRows(plan, taken, stacks, into);
   return rowsOf(into.batch()).map(({ pid: process, frames, samples }) => [
@@ -127,6 +133,17 @@ describe('rows of stacks', () => {
       [7, 'syscall_[k] read_[k]', 2n],
       [7, '', 3n],
     ]);
+  });
+
+  it('leave what was taken as it was, for whoever records it', () => {
+    const taken = takenOf([
+      [7, 1, 0, 10],
+      [7, 2, 0, 5],
+    ]);
+    const before = taken.entries.values.slice();
+    const plan = planOf();
+    expect(stackRows(plan, taken, stacks, new BatchBuilder(plan.schema, 1))).toBe(1);
+    expect(taken.entries.values).toEqual(before);
   });
 
   it('are none of an empty snapshot', () => {

@@ -28,7 +28,8 @@ const KERNEL_MARK = '_[k]';
  */
 export function stackRows(plan: StacksPlan, taken: Taken, stacks: StackFrames | undefined, into: BatchBuilder): number {
   const { key, value } = plan.snapshot;
-  const merged = mergeCpus(taken.entries, value);
+  // Rows are added up in place: in a copy, since a tap may still read what was taken.
+  const merged = mergeCpus(taken.entries, value).slice();
   const stride = taken.entries.count > 0 ? merged.length / taken.entries.count : 0;
   const values = new DataView(merged.buffer, merged.byteOffset, merged.byteLength);
   const counters = value.members.filter(({ field }) => field.type === 'u64' || field.type === 'i64');

@@ -7,7 +7,7 @@ export const STACK_MAPS = ['skep_stacks_0', 'skep_stacks_1'] as const;
 /** The one map of programs whose stacks outlive an interval. */
 export const STAYING_STACKS = 'skep_stacks';
 
-const LOST = new TextEncoder().encode('[lost]');
+const LOST = '[lost]';
 const NONE = new Uint8Array();
 const utf8 = new TextEncoder();
 
@@ -41,17 +41,45 @@ function wholeStack(words: BigUint64Array): BigUint64Array {
 const TRACING =
   /^(?:0x[0-9a-f]{16} )?(bpf_prog_\w+ \[bpf\]|bpf_prog_\w+|bpf_get_stack\w*|bpf_trace_run\d+|__bpf_trace_\w+|__traceiter_\w+|trace_call_bpf|perf_trace_\w+|perf_call_bpf_enter|perf_syscall_\w+|bpf_overflow_handler|bpf_trampoline_\w+|__bpf_prog_\w+)(\.\w+)*(\+0x|$)/;
 
+/** A stack that a row refers to, with its names: frames root first, `;` between them, `[lost]` when it was not kept. */
+export interface NamedStack {
+  readonly half: StackMember['half'];
+  /** What stands in the record. It means this stack until the next drain, and no longer. */
+  readonly id: bigint;
+  /** The process of a user stack; 0 for the kernel's half. */
+  readonly pid: number;
+  /** Functions alone. */
+  readonly names: string;
+  /** As a text table shows them. */
+  readonly table: string;
+}
+
+/** Who wants to know every stack that is named, in both of the styles that rows may have. */
+export interface StackListener {
+  /** What a text table has. */
+  readonly tableStyle: FrameStyle;
+  /** Called once for each stack, until `forget`. */
+  stack(stack: NamedStack): void;
+}
+
 /** Gives the frames of stacks: names from a symbolizer, addresses from whoever has them. */
 export class NamedStacks implements StackFrames {
   private readonly symbolizer: Symbolizer;
   private readonly style: FrameStyle;
   private readonly addresses: (id: bigint) => BigUint64Array | undefined;
+  private readonly listener: StackListener | undefined;
   private readonly known = new Map<string, Uint8Array>();
 
-  constructor(symbolizer: Symbolizer, style: FrameStyle, addresses: (id: bigint) => BigUint64Array | undefined) {
+  constructor(
+    symbolizer: Symbolizer,
+    style: FrameStyle,
+    addresses: (id: bigint) => BigUint64Array | undefined,
+    listener?: StackListener,
+  ) {
     this.symbolizer = symbolizer;
     this.style = style;
     this.addresses = addresses;
+    this.listener = listener;
   }
 
   /** Forget the names: processes come and go, and their ids are used again. */
@@ -64,19 +92,29 @@ export class NamedStacks implements StackFrames {
     const key = `${high}:${low}:${half === 'user' ? pid : ''}`;
     const known = this.known.get(key);
     if (known) return known;
-    const frames = this.name(half, (BigInt(high) << 32n) | BigInt(low), pid);
+    const frames = utf8.encode(this.name(half, (BigInt(high) << 32n) | BigInt(low), pid));
     this.known.set(key, frames);
     return frames;
   }
 
-  private name(half: StackMember['half'], id: bigint, pid: number): Uint8Array {
+  private name(half: StackMember['half'], id: bigint, pid: number): string {
     const addresses = this.addresses(id);
-    if (addresses === undefined) return LOST;
+    const textIn = (style: FrameStyle) => (addresses ? this.text(half, addresses, pid, style) : LOST);
+    const text = textIn(this.style);
+    if (this.listener) {
+      const inStyle = (style: FrameStyle) => (style === this.style ? text : textIn(style));
+      const texts = { names: inStyle('names'), table: inStyle(this.listener.tableStyle) };
+      this.listener.stack({ half, id, pid: half === 'user' ? pid : 0, ...texts });
+    }
+    return text;
+  }
+
+  private text(half: StackMember['half'], addresses: BigUint64Array, pid: number, style: FrameStyle): string {
     const names =
       half === 'user'
-        ? this.symbolizer.user(pid, addresses, this.style)
-        : withoutTracing(this.symbolizer.kernel(addresses, this.style));
-    return utf8.encode(names.reverse().join(';'));
+        ? this.symbolizer.user(pid, addresses, style)
+        : withoutTracing(this.symbolizer.kernel(addresses, style));
+    return names.reverse().join(';');
   }
 }
 

@@ -1,10 +1,14 @@
 import type { PluginUnderTest } from '@skep/build';
 import { type Batch, BatchBuilder, createDecoder, kernelMemory, type OptionValues } from '@skep/core';
-import { histogramRows, planStreams, type StreamPlan, stackRows, tableRows } from '@skep/libbpf';
+import { histogramRows, planStreams, type RecordLayout, type StreamPlan, stackRows, tableRows } from '@skep/libbpf';
+import { FakeStacks } from './fake-stacks.js';
 import { type RecordValues, recordBytes } from './record-bytes.js';
 
-/** Values by member of the record, or of key and value of a map's entry; of a `skep_hist_t` the counts by slot. */
-export type KernelRecord = Readonly<Record<string, RecordValues[string] | readonly number[]>>;
+/**
+ * Values by member of the record, or of key and value of a map's entry; of a `skep_hist_t` the counts by slot; of a
+ * stack its frames, root first.
+ */
+export type KernelRecord = Readonly<Record<string, RecordValues[string] | readonly number[] | readonly string[]>>;
 
 const NO_CLOCK = { offsetLow: 0, offsetHigh: 0 };
 /** Of snapshots: the first of January 2026, and one second. */
@@ -39,13 +43,15 @@ function decodeEvents(
   into: BatchBuilder,
 ): void {
   const padded = Math.ceil(record.size / 8) * 8;
+  const stacks = new FakeStacks();
   const memory = joined(
-    records.map((values) => recordBytes(record, values as RecordValues)),
+    records.map((values) => bytesOf(record, values, stacks)),
     padded,
   );
   const starts = Uint32Array.from(records, (_, i) => i * padded);
   const ends = starts.map((start) => start + record.size);
-  createDecoder(record.members, () => NO_CLOCK).decode(kernelMemory(memory.buffer), starts, ends, records.length, into);
+  const decoder = createDecoder(record.members, () => NO_CLOCK, stacks);
+  decoder.decode(kernelMemory(memory.buffer), starts, ends, records.length, into);
 }
 
 function takeEntries(
@@ -58,16 +64,18 @@ function takeEntries(
   const isKey = (name: string) => key.members.some(({ field }) => field.name === name);
   const isHistogram = (name: string) => value.histograms.some((one) => one.name === name);
   const part = (record: KernelRecord, wanted: (name: string) => boolean) =>
-    Object.fromEntries(Object.entries(record).filter(([name]) => wanted(name))) as RecordValues;
+    Object.fromEntries(Object.entries(record).filter(([name]) => wanted(name)));
+  const stacks = new FakeStacks();
   const keys = joined(
-    records.map((record) => recordBytes(key, part(record, isKey))),
+    records.map((record) => bytesOf(key, part(record, isKey), stacks)),
     key.size,
   );
   const values = joined(
     records.map((record) =>
-      recordBytes(
+      bytesOf(
         value,
         part(record, (name) => !isKey(name) && !isHistogram(name)),
+        stacks,
       ),
     ),
     stride,
@@ -82,10 +90,18 @@ function takeEntries(
   }
   const taken = { ...INTERVAL, entries: { count: records.length, keys, values, stride } };
   into.snapshot = INTERVAL;
-  if (plan.kind === 'table') tableRows(plan, taken, false, into);
-  // Nobody knows the processes: stacks are empty.
-  else if (plan.kind === 'stacks') stackRows(plan, taken, undefined, into);
+  if (plan.kind === 'table') tableRows(plan, taken, false, into, stacks);
+  else if (plan.kind === 'stacks') stackRows(plan, taken, stacks, into);
   else histogramRows(plan, taken, into);
+}
+
+/** The record with ids in place of frames. */
+function bytesOf(layout: RecordLayout, values: KernelRecord, stacks: FakeStacks): Uint8Array {
+  const isStack = (name: string) => layout.members.some(({ field, stack }) => stack && field.name === name);
+  const told = Object.entries(values).map(([name, value]) =>
+    isStack(name) && Array.isArray(value) ? [name, stacks.idOf(value as readonly string[])] : [name, value],
+  );
+  return recordBytes(layout, Object.fromEntries(told) as RecordValues);
 }
 
 /** Pieces one after the other, each `stride` bytes, in memory whose length is a multiple of 8. */

@@ -1,7 +1,7 @@
 import type { Field, Member } from '@skep/core';
 import type { RecordLayout } from '@skep/libbpf/btf';
 
-/** Values by member: numbers, bigints, booleans, text (UTF-8) or bytes; what is not named is 0. */
+/** Values by member: numbers, bigints, booleans, text (UTF-8) or bytes, ids of stacks; what is not named is 0. */
 export type RecordValues = Readonly<Record<string, number | bigint | boolean | string | Uint8Array>>;
 
 export interface RecordOptions {
@@ -12,6 +12,8 @@ export interface RecordOptions {
 }
 
 const utf8 = new TextEncoder();
+/** A stack is in its record as an id, a u64. */
+const STACK_BYTES = 8;
 
 /**
  * The bytes of a record as a program on a little-endian machine leaves it in the ring.
@@ -32,9 +34,16 @@ export function recordBytes(layout: RecordLayout, row: RecordValues, options: Re
 }
 
 /** Writes one value; returns the bytes it took. */
-function writeMember(bytes: Uint8Array, { field, offset }: Member, value: RecordValues[string]): number {
+function writeMember(bytes: Uint8Array, { field, offset, stack }: Member, value: RecordValues[string]): number {
+  if (stack) {
+    if (typeof value !== 'number' && typeof value !== 'bigint') {
+      throw new RangeError(`${field.name} is a stack: its frames are a list, root first`);
+    }
+    writeInteger(bytes, STACK_BYTES, offset, BigInt(value));
+    return STACK_BYTES;
+  }
   if (field.type !== 'bytes') {
-    writeInteger(bytes, field, offset, BigInt(value as number | bigint | boolean));
+    writeInteger(bytes, field.size, offset, BigInt(value as number | bigint | boolean));
     return field.size;
   }
   const content = contentOf(field, value);
@@ -53,6 +62,6 @@ function contentOf(field: Field, value: RecordValues[string]): Uint8Array {
   return ended;
 }
 
-function writeInteger(bytes: Uint8Array, field: Field, offset: number, value: bigint): void {
-  for (let i = 0; i < field.size; i++) bytes[offset + i] = Number((value >> BigInt(i * 8)) & 0xffn);
+function writeInteger(bytes: Uint8Array, size: number, offset: number, value: bigint): void {
+  for (let i = 0; i < size; i++) bytes[offset + i] = Number((value >> BigInt(i * 8)) & 0xffn);
 }

@@ -27,6 +27,7 @@ import { GUARDED_HELPERS } from '@skep/libbpf';
 import { type LoadedPlugin, runSelfTests, type SelfTestResult } from '@skep/runner/tool';
 import { describe, expect, it } from 'vitest';
 import { type PlanTest, plannedSet } from './plugin-plans.js';
+import { type RecordingTest, replayRecording } from './plugin-recordings.js';
 import { batchOfRecords, type KernelRecord } from './plugin-records.js';
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -61,8 +62,18 @@ export interface RecordTest {
   readonly text?: string;
 }
 
+/** A recording, and what must become of it. */
+export interface ReplayTest extends RecordingTest {
+  /** The rows, in order; each may have more columns than are named. */
+  readonly rows?: readonly object[];
+  /** The table, header included, exactly. */
+  readonly text?: string;
+}
+
 export interface PluginTestOptions {
   readonly records?: readonly RecordTest[];
+  /** Files of `skep record`, decoded by the plugin as it is now. */
+  readonly recordings?: readonly ReplayTest[];
   /** Which attach set other kernels take, also when they are taken to lack something. */
   readonly plans?: readonly PlanTest[];
   /** Run the plugin's own tests as well, by every attach set, where this process may trace. Default: as root. */
@@ -76,7 +87,10 @@ export interface PluginTestOptions {
  *
  * @param at the folder of the package, such as `plugins/security/opensnoop`, or `new URL('..', import.meta.url)`
  */
-export function testPlugin(at: string | URL, { records = [], plans = [], selftest }: PluginTestOptions = {}): void {
+export function testPlugin(
+  at: string | URL,
+  { records = [], recordings = [], plans = [], selftest }: PluginTestOptions = {},
+): void {
   const folder = typeof at === 'string' ? at : fileURLToPath(at);
   describe(basename(folder), () => {
     let reading: Promise<PluginUnderTest> | undefined;
@@ -92,6 +106,9 @@ export function testPlugin(at: string | URL, { records = [], plans = [], selftes
     });
     it.each(records)('makes rows of what the program records for $stream', async (test) => {
       checkRecords(await plugin(), test);
+    });
+    it.each(recordings)('makes rows of the recording $file', async (test) => {
+      await checkRecording(await plugin(), test);
     });
     it.each(plans)('is attached as planned on $kernel without $without', async ({ takes, ...plan }) => {
       expect(plannedSet(await importPlugin(folder), plan)).toEqual([...takes]);
@@ -117,6 +134,13 @@ async function expectSelfTests(plugin: LoadedPlugin): Promise<void> {
     results.some(({ outcome }) => outcome === 'passed'),
     skipped.join('\n'),
   ).toBe(true);
+}
+
+async function checkRecording(plugin: PluginUnderTest, { rows, text, ...test }: ReplayTest): Promise<void> {
+  const replayed = await replayRecording(plugin, test);
+  if (rows) expect(replayed.rows).toMatchObject([...rows]);
+  else expect(replayed.rows.length).toBeGreaterThan(0);
+  if (text !== undefined) expect(replayed.text).toBe(text);
 }
 
 function checkRecords(plugin: PluginUnderTest, { stream, options = {}, records, rows, text }: RecordTest): void {

@@ -38,8 +38,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const durationMs = readDuration('--duration', flags.duration);
   const plugins = await pluginsOf(what, readDuration('--every', flags.every)!);
   const names = plugins.map(({ name }) => name);
-  const live: SinkInstance[] = flags.print ? [stdoutInstance({ output: 'table', headers: true }, names)] : [];
-  const recording = await Recording.start(plugins, flags.output, createLog(flags.verbose ? 'debug' : 'warn'), live);
+  const sinks: SinkInstance[] = flags.print ? [stdoutInstance({ output: 'table', headers: true }, names)] : [];
+  const log = createLog(flags.verbose ? 'debug' : 'warn');
+  const recording = await Recording.start(plugins, flags.output, log, { sinks, isForTable: flags.print === true });
   const release = onStopSignals(() => recording.stop());
   process.stderr.write(`skep: recording ${names.join(', ')} to ${flags.output}; Ctrl-C ends\n`);
   const progress = showProgress(recording, flags.print === true);

@@ -10,7 +10,7 @@ import {
 } from '@skep/runner';
 import { createLog } from '../log.js';
 import { onStopSignals } from '../signals.js';
-import { COMMAND_LINE, FORMATS, type OutputFlags, stdoutInstance } from '../stdout-instance.js';
+import { COMMAND_LINE, FORMATS, type OutputFlags, outputInstance } from '../stdout-instance.js';
 import { leaveOutputToSinks } from '../streams.js';
 import { createCommand, parseArgs } from '../usage.js';
 
@@ -18,7 +18,11 @@ import { createCommand, parseArgs } from '../usage.js';
 export async function run(args: readonly string[]): Promise<number> {
   const command = createCommand('replay', 'Give out a recording as if it happened now; needs no kernel and no root')
     .argument('<file>', 'What skep record wrote')
-    .option('-o, --output <FORMAT>', `How rows are written: ${FORMATS.join(', ')}`, 'table')
+    .option(
+      '-o, --output <FORMAT>',
+      `How rows are written: ${FORMATS.join(', ')}; FILE.svg or FILE.html: a flame graph`,
+      'table',
+    )
     .option('--fields <LIST>', 'Only these fields, in this order')
     .option('--where <EXPR>', "Only rows for which this holds: uid == 0 && comm != 'node'")
     .option('--no-headers', 'No header lines')
@@ -32,13 +36,14 @@ export async function run(args: readonly string[]): Promise<number> {
 /** Replay `path` and print the account on standard error. */
 export async function replay(path: string, speed: number, flags: OutputFlags & { config?: string }): Promise<number> {
   const file = await RecordingFile.open(path);
+  const isForTable = flags.config === undefined && flags.output === 'table';
   let readerLeft = false;
   const onBrokenPipe = (): boolean => {
     readerLeft = true;
     agent.stop();
     return true;
   };
-  const agent: Agent = createReplay(file, speed, createLog('warn'), { onBrokenPipe });
+  const agent: Agent = createReplay(file, { speed, isForTable }, createLog('warn'), { onBrokenPipe });
   const release = onStopSignals(() => agent.stop());
   leaveOutputToSinks();
   try {
@@ -74,7 +79,7 @@ async function configOf(file: RecordingFile, flags: OutputFlags & { config?: str
     agent: { name: '', metrics: undefined, log: 'warn', user: undefined, privileges: 'keep' },
     plugins,
     processors: [],
-    sinks: [stdoutInstance(flags, names)],
+    sinks: [outputInstance(flags, names)],
   };
 }
 

@@ -99,9 +99,13 @@ export class KernelHost implements ProbeHost {
     }
     const { info } = readPluginObject(definition);
     const schemas = pluginSchemas(owner, definition, info, options);
-    const { isForTable = false } = this.options;
+    const { isForTable = false, tap } = this.options;
     const common = { owner, options, schemas, everyMs, log: this.log, poller: this.poller };
-    return definition.probe!({ ...common, symbolizer: this.symbolizer, isForTable });
+    // What is recorded as rows has one style of frames, whoever looks at it later.
+    const style = { isForTable: isForTable && !tap };
+    const probe = await definition.probe!({ ...common, symbolizer: this.symbolizer, ...style });
+    if (tap && probe instanceof ObjectProbe) probe.listen(tap, isForTable);
+    return probe;
   }
 
   wait(): Promise<void> {

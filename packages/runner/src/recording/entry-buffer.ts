@@ -1,17 +1,19 @@
-import { ENTRY_HEAD_BYTES, type EntryKind } from './format.js';
+import { BLOCK_BYTES, ENTRY_HEAD_BYTES, type EntryKind, type STACKS } from './format.js';
 
-/** Entries of the block that is being filled, in memory that grows and is used again. */
+/** Entries of the blocks that are being filled, in memory that grows and is used again. */
 export class EntryBuffer {
   private data = Buffer.alloc(64 * 1024);
   private end = 0;
   private start = 0;
+  /** Where blocks end that are full. */
+  private cuts: number[] = [];
 
   get bytes(): number {
     return this.end;
   }
 
   /** Begin an entry; `finish` closes it. */
-  begin(kind: EntryKind, stream: number, timeMs: number): void {
+  begin(kind: EntryKind | typeof STACKS, stream: number, timeMs: number): void {
     this.start = this.end;
     this.reserve(ENTRY_HEAD_BYTES);
     this.data.writeUInt8(kind, this.end + 4);
@@ -38,13 +40,16 @@ export class EntryBuffer {
 
   finish(): void {
     this.data.writeUInt32LE(this.end - this.start, this.start);
+    if (this.end - (this.cuts.at(-1) ?? 0) >= BLOCK_BYTES) this.cuts.push(this.end);
   }
 
-  /** A copy of everything so far; the buffer is empty afterwards. */
-  take(): Buffer {
-    const taken = Buffer.from(this.data.subarray(0, this.end));
+  /** Copies of everything so far, as the blocks it makes; the buffer is empty afterwards. */
+  take(): Buffer[] {
+    const ends = this.cuts.at(-1) === this.end ? this.cuts : [...this.cuts, this.end];
+    const blocks = ends.map((end, i) => Buffer.from(this.data.subarray(ends[i - 1] ?? 0, end)));
     this.end = 0;
-    return taken;
+    this.cuts = [];
+    return blocks.filter(({ length }) => length > 0);
   }
 
   private reserve(bytes: number): void {

@@ -1,9 +1,10 @@
-import { type Field, type Layout, type Member, type Schema, SkepError } from '@skep/core';
+import type { Field, FrameStyle, Layout, Member, Schema, StackMember } from '@skep/core';
 import type { RecordLayout, StreamPlan } from '@skep/libbpf';
+import type { FormatVersion } from './format.js';
 
 /** What a recording says of itself. */
 export interface RecordingHeader {
-  readonly version: 1;
+  readonly version: FormatVersion;
   /** When it was begun, milliseconds since the epoch. */
   readonly startedMs: number;
   readonly kernel: string;
@@ -25,7 +26,7 @@ export interface RecordedSource {
 /** A stream: its schema, and how its records lie in memory. */
 export interface RecordedStream {
   readonly stream: string;
-  readonly kind: RecordablePlan['kind'];
+  readonly kind: ReplayPlan['kind'];
   readonly shape: Schema['shape'];
   readonly keys: readonly string[];
   readonly layout: Layout;
@@ -40,6 +41,14 @@ export interface RecordedStream {
   readonly ascending?: boolean;
   readonly limit?: number;
   readonly slotsAt?: number;
+  /** Stacks: the members of the key that are their halves, and the member of the value that weighs them. */
+  readonly kernel?: string;
+  readonly user?: string;
+  readonly count?: string;
+  readonly isDelimited?: boolean;
+  readonly isAnnotated?: boolean;
+  /** What frames look like in a text table. */
+  readonly text?: FrameStyle;
 }
 
 type RecordedField = Omit<Field, 'labels' | 'meaning'> & {
@@ -49,27 +58,48 @@ type RecordedField = Omit<Field, 'labels' | 'meaning'> & {
 
 interface RecordedLayout {
   readonly size: number;
-  readonly members: readonly { readonly field: RecordedField; readonly offset: number }[];
+  readonly members: readonly RecordedMember[];
   readonly histograms: readonly number[];
 }
 
-export type RecordablePlan = Exclude<StreamPlan, { kind: 'stacks' }>;
+interface RecordedMember {
+  readonly field: RecordedField;
+  readonly offset: number;
+  readonly stack?: StackMember;
+}
 
-/**
- * A plan as plain data. `isArray` says whether a snapshot's map is an array.
- *
- * @throws SkepError SKEP_RECORDING for a stream of stacks.
- */
+/** A stream whose probe makes its rows itself: its batches are all there is of it. */
+export interface RowsPlan {
+  readonly kind: 'rows';
+  readonly schema: Schema;
+}
+
+/** How a stream of a recording becomes rows. */
+export type ReplayPlan = StreamPlan | RowsPlan;
+
+/** The version of the format that the stream needs. */
+export function versionFor({ kind, record, key }: RecordedStream): FormatVersion {
+  const hasStacks = [record, key].some((layout) => layout?.members.some(({ stack }) => stack !== undefined));
+  return hasStacks || kind === 'rows' ? 2 : 1;
+}
+
+/** A plan as plain data. `isArray` says whether a snapshot's map is an array. */
 export function recordedStream(plan: StreamPlan, isArray: boolean): RecordedStream {
   const { stream, shape, keys, layout, fields } = plan.schema;
-  if (plan.kind === 'stacks') {
-    const text = `${plan.schema.source} cannot be recorded: its stacks are addresses, which have names only while the processes live`;
-    throw new SkepError('SKEP_RECORDING', text, 'write its rows to a file: use: file, or skep with -o json');
-  }
   const common = { stream, kind: plan.kind, shape, keys, layout, fields: fields.map(recordedField) };
   if (plan.kind === 'events') return { ...common, record: recordedLayout(plan.record) };
   const maps = { key: recordedLayout(plan.snapshot.key), value: recordedLayout(plan.snapshot.value), isArray };
   if (plan.kind === 'histogram') return { ...common, ...maps, slotsAt: plan.slotsAt };
+  if (plan.kind === 'stacks') {
+    const { kernel, user, count, isDelimited, isAnnotated, text } = plan;
+    return {
+      ...common,
+      ...maps,
+      ...{ count, isDelimited, isAnnotated, text },
+      ...(kernel ? { kernel: kernel.field.name } : {}),
+      ...(user ? { user: user.field.name } : {}),
+    };
+  }
   const { sort, ascending, limit } = plan;
   return {
     ...common,
@@ -80,8 +110,13 @@ export function recordedStream(plan: StreamPlan, isArray: boolean): RecordedStre
   };
 }
 
+/** A stream whose batches are recorded. */
+export function recordedRows({ stream, shape, keys, layout, fields }: Schema): RecordedStream {
+  return { stream, kind: 'rows', shape, keys, layout, fields: fields.map(recordedField) };
+}
+
 /** The plan again. Columns that are computed need the plugin: without it they are left out. */
-export function planOf(source: RecordedSource, recorded: RecordedStream, computed: ComputedFields): RecordablePlan {
+export function planOf(source: RecordedSource, recorded: RecordedStream, computed: ComputedFields): ReplayPlan {
   const { stream, shape, keys, layout } = recorded;
   const stored =
     recorded.kind === 'table' ? 1 + recorded.key!.members.length + recorded.value!.members.length : Infinity;
@@ -96,9 +131,11 @@ export function planOf(source: RecordedSource, recorded: RecordedStream, compute
     ...{ stream, shape, keys, fields },
     layout: { ...layout, columns },
   };
+  if (recorded.kind === 'rows') return { kind: 'rows', schema };
   if (recorded.kind === 'events') return { kind: 'events', schema, ring: stream, record: layoutOf(recorded.record!) };
   const snapshot = { name: stream, key: layoutOf(recorded.key!), value: layoutOf(recorded.value!) };
   if (recorded.kind === 'histogram') return { kind: 'histogram', schema, snapshot, slotsAt: recorded.slotsAt! };
+  if (recorded.kind === 'stacks') return stacksPlan(recorded, schema, snapshot);
   const { sort, ascending = false, limit } = recorded;
   const wanted = recorded.fields.slice(stored).filter(({ name }) => Object.hasOwn(computed, name));
   return {
@@ -109,6 +146,18 @@ export function planOf(source: RecordedSource, recorded: RecordedStream, compute
     sort: sort !== undefined && has(sort) ? sort : undefined,
     ascending,
     limit,
+  };
+}
+
+type StacksPlan = Extract<StreamPlan, { kind: 'stacks' }>;
+
+function stacksPlan(recorded: RecordedStream, schema: Schema, snapshot: StacksPlan['snapshot']): StacksPlan {
+  const { isDelimited = false, isAnnotated = false, text = 'names' } = recorded;
+  const half = (name?: string) => snapshot.key.members.find(({ field }) => field.name === name);
+  return {
+    kind: 'stacks',
+    ...{ schema, snapshot, kernel: half(recorded.kernel), user: half(recorded.user), count: recorded.count! },
+    ...{ isDelimited, isAnnotated, text },
   };
 }
 
@@ -125,7 +174,10 @@ function fieldOf({ labels, meaning, ...rest }: RecordedField): Field {
 function recordedLayout({ size, members, histograms }: RecordLayout): RecordedLayout {
   return {
     size,
-    members: members.map(({ field, offset }) => ({ field: recordedField(field), offset })),
+    members: members.map(({ field, offset, stack }) => ({
+      ...{ field: recordedField(field), offset },
+      ...(stack ? { stack } : {}),
+    })),
     histograms: histograms.map(({ offset }) => offset),
   };
 }
@@ -134,7 +186,7 @@ function layoutOf({ size, members, histograms }: RecordedLayout): RecordLayout {
   return {
     name: 'recorded',
     size,
-    members: members.map(({ field, offset }): Member => ({ field: fieldOf(field), offset })),
+    members: members.map(({ field, ...rest }): Member => ({ field: fieldOf(field), ...rest })),
     histograms: histograms.map((offset) => ({ name: '', offset, doc: '' })),
   };
 }

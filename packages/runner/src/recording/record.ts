@@ -1,12 +1,20 @@
 import { release } from 'node:os';
-import { defineSink, type Log, type SinkPlugin, SkepError } from '@skep/core';
+import { defineSink, type Log, type Probe, type SinkPlugin } from '@skep/core';
+import { ObjectProbe } from '@skep/libbpf';
 import { Agent } from '../agent/agent.js';
-import { KernelHost } from '../agent/kernel-host.js';
+import { KernelHost, type KernelHostOptions, type ProbeSettings } from '../agent/kernel-host.js';
 import { optionFilters } from '../agent/routes.js';
 import type { Config, PluginInstance, SinkInstance } from '../config/config.js';
-import type { RecordingHeader } from './header.js';
-import { recordedStream } from './header.js';
+import type { RecordedStream, RecordingHeader } from './header.js';
+import { recordedRows, recordedStream, versionFor } from './header.js';
 import { Recorder } from './recorder.js';
+
+/** Sinks that get the rows while they are recorded. */
+export interface LiveOutput {
+  readonly sinks: readonly SinkInstance[];
+  /** They are a text table and nothing else: frames of stacks have places in their functions. Default: names alone. */
+  readonly isForTable?: boolean;
+}
 
 /** Plugins at work whose raw records go to a file. */
 export class Recording {
@@ -21,7 +29,7 @@ export class Recording {
   }
 
   /**
-   * Load, attach and begin to write; `live` are sinks that get all rows as well.
+   * Load, attach and begin to write.
    *
    * @throws SkepError what the kernel refuses, and SKEP_SINK when the file cannot be made.
    */
@@ -29,14 +37,14 @@ export class Recording {
     plugins: readonly PluginInstance[],
     path: string,
     log: Log,
-    live: readonly SinkInstance[] = [],
+    { sinks, isForTable = false }: LiveOutput = { sinks: [] },
   ): Promise<Recording> {
     const recorder = await Recorder.create(path);
-    const host = new KernelHost(log, { tap: recorder.tap });
+    const host = new RecordingHost(log, { tap: recorder.tap, isForTable }, recorder);
     const agent = new Agent(host, log);
     try {
       await recorder.begin(await headerOf(plugins, host));
-      await agent.start(configOf(plugins, recorder, live));
+      await agent.start(configOf(plugins, recorder, sinks));
     } catch (error) {
       await recorder.end();
       await host.close();
@@ -75,20 +83,44 @@ export class Recording {
 /** Everything that is needed to decode the records without the objects that made them. */
 async function headerOf(plugins: readonly PluginInstance[], host: KernelHost): Promise<RecordingHeader> {
   const sources: RecordingHeader['sources'][number][] = [];
-  for (const { name, plugin, options, program } of plugins) {
-    if (program || plugin.definition.probe) {
-      const message = `${name} cannot be recorded: it makes its rows itself`;
-      throw new SkepError('SKEP_RECORDING', message, 'record plugins only');
+  for (const instance of plugins) {
+    const { name, plugin, options } = instance;
+    const probe = await host.probeOf(instance, { everyMs: undefined });
+    let streams: RecordedStream[];
+    try {
+      await probe.open();
+      streams = streamsOf(probe);
+    } finally {
+      await probe.close();
     }
-    const probe = host.probe({ name, plugin, options, everyMs: undefined });
-    await probe.open();
-    const streams = probe.streamPlans().map(({ plan, isArray }) => recordedStream(plan, isArray));
-    await probe.close();
     const filters = optionFilters(plugin.definition, options);
     const { package: packageName, version } = plugin;
     sources.push({ name, plugin: plugin.name, package: packageName, version, options, filters, streams });
   }
-  return { version: 1, startedMs: Date.now(), kernel: release(), sources };
+  const isNew = sources.some(({ streams }) => streams.some((stream) => versionFor(stream) > 1));
+  return { version: isNew ? 2 : 1, startedMs: Date.now(), kernel: release(), sources };
+}
+
+/** Raw records where there are any; of a probe that makes its rows itself the rows. */
+function streamsOf(probe: Probe): RecordedStream[] {
+  if (!(probe instanceof ObjectProbe)) return probe.schemas.map(recordedRows);
+  return probe.streamPlans().map(({ plan, isArray }) => recordedStream(plan, isArray));
+}
+
+/** Tells the recorder which probes there are. */
+class RecordingHost extends KernelHost {
+  private readonly recorder: Recorder;
+
+  constructor(log: Log, options: KernelHostOptions, recorder: Recorder) {
+    super(log, options);
+    this.recorder = recorder;
+  }
+
+  override async probeOf(instance: PluginInstance, settings: ProbeSettings): Promise<Probe> {
+    const probe = await super.probeOf(instance, settings);
+    this.recorder.follow(instance.name, probe);
+    return probe;
+  }
 }
 
 /** The recorder and the live sinks behind the plugins. */

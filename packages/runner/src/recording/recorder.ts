@@ -1,14 +1,18 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Clock, KernelMemory, LossCounts, Schema, Sink } from '@skep/core';
+import type { Batch, Clock, KernelMemory, LossCounts, Probe, Sink } from '@skep/core';
 import { SkepError } from '@skep/core';
-import type { Taken, Tap } from '@skep/libbpf';
+import type { NamedStack, Taken, Tap } from '@skep/libbpf';
 import { block } from './block-writer.js';
 import { EntryBuffer } from './entry-buffer.js';
-import { BLOCK_BYTES, EVENTS, LOSSES, MAGIC, MOST_STREAMS, SNAPSHOT } from './format.js';
+import { BLOCK_BYTES, EVENTS, LOSSES, MOST_STREAMS, magicOf, ROWS, SNAPSHOT, STACKS } from './format.js';
 import type { RecordingHeader } from './header.js';
+import { writeRows } from './rows-entry.js';
+import { StackWriter } from './stack-writer.js';
 
 /** At most this old is what a killed recorder takes along. */
 const FLUSH_MS = 1000;
+/** Stacks of one entry: a block holds many such. */
+const STACKS_AT_A_TIME = 512;
 
 interface Chunk {
   readonly clock: Clock;
@@ -32,7 +36,13 @@ export class Recorder implements Sink {
   private flushedMs = 0;
   private readonly entries = new EntryBuffer();
   private readonly indexes = new Map<string, number>();
+  private readonly stackWriter = new StackWriter();
+  private flushing: Promise<void> = Promise.resolve();
+  /** Streams whose batches are recorded. */
+  private readonly rows = new Set<number>();
+  private readonly probes = new Map<string, Probe>();
   private chunks: Chunk[] = [];
+  private stacks: NamedStack[] = [];
   private taken: { readonly taken: Taken; readonly covered: bigint } | undefined;
 
   private constructor(path: string, file: FileHandle) {
@@ -51,17 +61,33 @@ export class Recorder implements Sink {
   /** Before anything else is written. */
   async begin(header: RecordingHeader): Promise<void> {
     for (const { name, streams } of header.sources) {
-      for (const { stream } of streams) this.indexes.set(`${name}\0${stream}`, this.indexes.size);
+      for (const { stream, kind } of streams) {
+        if (kind === 'rows') this.rows.add(this.indexes.size);
+        this.indexes.set(`${name}\0${stream}`, this.indexes.size);
+      }
     }
     if (this.indexes.size > MOST_STREAMS) throw new SkepError('SKEP_SINK', `more than ${MOST_STREAMS} streams`);
-    await this.append(MAGIC);
+    await this.append(magicOf(header.version));
     await this.append(await block(Buffer.from(JSON.stringify(header))));
+  }
+
+  /** The probe of a source, to be asked what its snapshots have covered. */
+  follow(source: string, probe: Probe): void {
+    this.probes.set(source, probe);
   }
 
   /** What a probe calls while it drains. */
   readonly tap: Tap = {
-    events: (memory, starts, ends, rows, clock) => this.chunks.push(chunkOf(memory, starts, ends, rows, clock)),
-    snapshot: (taken, covered) => (this.taken = { taken, covered }),
+    // What is there from before belongs to a snapshot that was lost: a function of its plugin threw.
+    events: (memory, starts, ends, rows, clock) => {
+      if (this.chunks.length === 0) this.forgetSnapshot();
+      this.chunks.push(chunkOf(memory, starts, ends, rows, clock));
+    },
+    snapshot: (taken, covered) => {
+      this.forgetSnapshot();
+      this.taken = { taken, covered };
+    },
+    stack: (stack) => this.stacks.push(stack),
   };
 
   async open(): Promise<void> {}
@@ -71,11 +97,16 @@ export class Recorder implements Sink {
     this.startMs = performance.now();
   }
 
-  async write({ schema, lost }: { readonly schema: Schema; readonly lost: number }): Promise<void> {
+  async write(batch: Batch): Promise<void> {
+    const { schema, lost } = batch;
     const { entries } = this;
     const stream = this.indexOf(schema.source, schema.stream);
     const timeMs = performance.now() - this.startMs;
-    if (this.taken) {
+    this.nameStacks(stream, timeMs);
+    if (this.rows.has(stream)) {
+      entries.begin(ROWS, stream, timeMs);
+      writeRows(batch, this.probes.get(schema.source)?.covered?.(schema.stream) ?? 0n, entries);
+    } else if (this.taken) {
       const { taken, covered } = this.taken;
       entries.begin(SNAPSHOT, stream, timeMs);
       entries.u64(taken.timeNs);
@@ -107,6 +138,21 @@ export class Recorder implements Sink {
     }
   }
 
+  private forgetSnapshot(): void {
+    this.taken = undefined;
+    this.stacks = [];
+  }
+
+  /** What the records that follow refer to. */
+  private nameStacks(stream: number, timeMs: number): void {
+    const { entries } = this;
+    for (const stacks = this.stacks; stacks.length > 0; ) {
+      entries.begin(STACKS, stream, timeMs);
+      this.stackWriter.write(stacks.splice(0, STACKS_AT_A_TIME), entries);
+      entries.finish();
+    }
+  }
+
   /** The account of a stream at the end. */
   losses(source: string, stream: string, { attempted, ringFull, mapFull, cut }: LossCounts, held: bigint): void {
     const { entries } = this;
@@ -115,8 +161,13 @@ export class Recorder implements Sink {
     entries.finish();
   }
 
-  async flush(): Promise<void> {
-    if (this.entries.bytes > 0) await this.append(await block(this.entries.take()));
+  /** One block after the other: what a later one says builds on what an earlier one said. */
+  flush(): Promise<void> {
+    const next = this.flushing.then(async () => {
+      for (const entries of this.entries.take()) await this.append(await block(entries));
+    });
+    this.flushing = next.catch(() => undefined);
+    return next;
   }
 
   /** The agent has let go; the account follows. */

@@ -2,15 +2,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';
 import type { SkepError } from '@skep/core';
-import {
-  BLOCK_HEAD_BYTES,
-  ENTRY_HEAD_BYTES,
-  type EntryKind,
-  LOSSES,
-  MAGIC,
-  MOST_BLOCK_BYTES,
-  type RecordedEntry,
-} from './format.js';
+import { EntryReader } from './entry-reader.js';
+import { BLOCK_HEAD_BYTES, MAGIC_BYTES, MOST_BLOCK_BYTES, type RecordedEntry, versionOf } from './format.js';
 import type { RecordingHeader } from './header.js';
 import { parseHeader } from './parse-header.js';
 import { recordingError } from './recording-error.js';
@@ -24,14 +17,15 @@ export class RecordingFile {
   /** Bytes at the end that are no whole block, as a killed recorder leaves them. Known when all has been read. */
   tornBytes = 0;
   private readonly file: FileHandle;
-  private readonly streams: number;
+  private readonly entries: EntryReader;
   private position: number;
 
   private constructor(path: string, file: FileHandle, header: RecordingHeader, position: number) {
     this.path = path;
     this.file = file;
     this.header = header;
-    this.streams = header.sources.reduce((sum, { streams }) => sum + streams.length, 0);
+    const streams = header.sources.reduce((sum, one) => sum + one.streams.length, 0);
+    this.entries = new EntryReader(streams, header.version);
     this.position = position;
   }
 
@@ -41,15 +35,14 @@ export class RecordingFile {
       throw recordingError(path, cause.code === 'ENOENT' ? 'there is no such file' : cause.message);
     });
     try {
-      const magic = Buffer.alloc(MAGIC.length);
+      const magic = Buffer.alloc(MAGIC_BYTES);
       const { bytesRead } = await file.read(magic, 0, magic.length, 0);
-      if (bytesRead < magic.length || !magic.equals(MAGIC)) {
-        const isOther = bytesRead === MAGIC.length && magic.subarray(0, 7).equals(MAGIC.subarray(0, 7));
-        throw recordingError(path, isOther ? 'it was made by a newer skep' : 'it is no recording of skep');
-      }
-      const first = await readBlock(file, path, MAGIC.length);
+      const version = versionOf(magic.subarray(0, bytesRead));
+      if (version === undefined) throw recordingError(path, 'it is no recording of skep');
+      if (version === 'newer') throw recordingError(path, 'it was made by a newer skep', 'update skep');
+      const first = await readBlock(file, path, MAGIC_BYTES);
       if (!first) throw recordingError(path, 'it ends within its header');
-      return new RecordingFile(path, file, parseHeader(path, first.data), first.end);
+      return new RecordingFile(path, file, parseHeader(path, version, first.data), first.end);
     } catch (error) {
       await file.close();
       throw error;
@@ -69,7 +62,11 @@ export class RecordingFile {
     }
     const at = this.position;
     this.position = block.end;
-    return entriesOf(block.data, this.streams, () => damaged(this.path, at));
+    try {
+      return this.entries.read(block.data);
+    } catch (error) {
+      throw error instanceof RangeError ? damaged(this.path, at) : error;
+    }
   }
 
   async close(): Promise<void> {
@@ -104,20 +101,4 @@ async function readBlock(
   const data = await inflate(payload, { maxOutputLength: Math.max(inflated, 1) }).catch(() => undefined);
   if (data?.length !== inflated) throw damaged(path, position);
   return { data, end };
-}
-
-function entriesOf(data: Buffer, streams: number, fail: () => SkepError): RecordedEntry[] {
-  const entries: RecordedEntry[] = [];
-  for (let at = 0; at < data.length; ) {
-    if (at + ENTRY_HEAD_BYTES > data.length) throw fail();
-    const length = data.readUInt32LE(at);
-    const kind = data.readUInt8(at + 4) as EntryKind;
-    const stream = data.readUInt16LE(at + 5);
-    const timeMs = data.readDoubleLE(at + 7);
-    const isKnown = kind >= 1 && kind <= LOSSES && stream < streams && timeMs >= 0;
-    if (length < ENTRY_HEAD_BYTES || at + length > data.length || !isKnown) throw fail();
-    entries.push({ kind, stream, timeMs, data: data.subarray(at + ENTRY_HEAD_BYTES, at + length) });
-    at += length;
-  }
-  return entries;
 }

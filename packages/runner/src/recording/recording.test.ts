@@ -1,12 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { kernelMemory, type Schema } from '@skep/core';
+import { fileURLToPath } from 'node:url';
+import { BatchBuilder, kernelMemory, type Schema } from '@skep/core';
+import type { StreamPlan, Tap } from '@skep/libbpf';
 import { layoutOf } from '@skep/testing';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/fake-packages.js';
 import { block } from './block-writer.js';
-import { MAGIC } from './format.js';
-import { type RecordablePlan, type RecordingHeader, recordedStream } from './header.js';
+import { magicOf } from './format.js';
+import { type RecordingHeader, recordedStream } from './header.js';
 import { Recorder } from './recorder.js';
 import { RecordingFile } from './recording-file.js';
 import { createReplay, recordedPlugins } from './replay.js';
@@ -22,7 +24,7 @@ const schema: Schema = {
   ...{ plugin: 'tool', source: 'opens', stream: 'opens', shape: 'events', fields, keys: [] },
   layout: { columns: fields.map(({ name }) => ({ field: name })) },
 };
-const plan: RecordablePlan = { kind: 'events', schema, ring: 'events', record };
+const plan: StreamPlan = { kind: 'events', schema, ring: 'events', record };
 const header: RecordingHeader = {
   ...{ version: 1, startedMs: 1, kernel: '6.1' },
   sources: [
@@ -36,10 +38,15 @@ const header: RecordingHeader = {
 const LOG = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** `batches` of records, each [n, text]. */
-async function recorded(name: string, batches: readonly (readonly (readonly [number, string])[])[]): Promise<string> {
+async function recorded(
+  name: string,
+  batches: readonly (readonly (readonly [number, string])[])[],
+  before?: (tap: Tap) => void,
+): Promise<string> {
   const path = join(folder, name);
   const recorder = await Recorder.create(path);
   await recorder.begin(header);
+  before?.(recorder.tap);
   for (const rows of batches) {
     const bytes = new Uint8Array(Math.max(rows.length, 1) * 24);
     const view = new DataView(bytes.buffer);
@@ -51,7 +58,7 @@ async function recorded(name: string, batches: readonly (readonly (readonly [num
     const starts = Uint32Array.from(rows, (_, r) => r * 24);
     const ends = starts.map((start) => start + 24);
     recorder.tap.events(kernelMemory(bytes.buffer), starts, ends, rows.length, { offsetLow: 1000, offsetHigh: 0 });
-    await recorder.write({ schema, lost: 0 });
+    await recorder.write(new BatchBuilder(schema).batch());
     await recorder.flush();
   }
   recorder.losses('opens', 'opens', { attempted: 100n, ringFull: 5n, mapFull: 0n, cut: 1n }, 0n);
@@ -72,7 +79,7 @@ async function replayed(path: string): Promise<{ rows: unknown[]; account: unkno
       close: async () => {},
       write: async (batch: Parameters<typeof rowsOf>[0]) => void rows.push(...rowsOf(batch)),
     };
-    const agent = createReplay(file, Number.POSITIVE_INFINITY, LOG, {});
+    const agent = createReplay(file, { speed: Number.POSITIVE_INFINITY }, LOG, {});
     await agent.start({
       ...{
         version: 1,
@@ -150,7 +157,7 @@ describe('a recording', () => {
 
   it.each([
     ['another file', Buffer.from('#!/bin/sh\nexit\n'), 'it is no recording of skep'],
-    ['a newer one', Buffer.from('SKEPREC2\n'), 'made by a newer skep'],
+    ['a newer one', Buffer.from('SKEPREC3\n'), 'made by a newer skep'],
     ['nothing', Buffer.alloc(0), 'it is no recording of skep'],
   ])('is told from %s', async (_, bytes, message) => {
     const path = join(folder, 'other');
@@ -162,11 +169,11 @@ describe('a recording', () => {
     const path = join(folder, 'bomb');
     const huge = Buffer.alloc(12);
     huge.writeUInt32LE(0xffffffff, 0);
-    writeFileSync(path, Buffer.concat([MAGIC, huge]));
+    writeFileSync(path, Buffer.concat([magicOf(1), huge]));
     await expect(replayed(path)).rejects.toThrow('the block at byte 9 is damaged');
     const bomb = await block(Buffer.alloc(8 << 20));
     bomb.writeUInt32LE(10, 4);
-    writeFileSync(path, Buffer.concat([MAGIC, bomb]));
+    writeFileSync(path, Buffer.concat([magicOf(1), bomb]));
     await expect(replayed(path)).rejects.toThrow('the block at byte 9 is damaged');
   });
 
@@ -174,10 +181,35 @@ describe('a recording', () => {
     const path = join(folder, 'header');
     const inside = structuredClone(header) as { sources: { streams: { record: { size: number } }[] }[] };
     inside.sources[0]!.streams[0]!.record.size = 4;
-    for (const value of ['{', '[]', JSON.stringify({ ...header, version: 2 }), JSON.stringify(inside)]) {
-      writeFileSync(path, Buffer.concat([MAGIC, await block(Buffer.from(value))]));
+    for (const value of [
+      '{',
+      '[]',
+      JSON.stringify({ ...header, version: 2 }),
+      JSON.stringify({ ...header, version: 3 }),
+      JSON.stringify(inside),
+    ]) {
+      writeFileSync(path, Buffer.concat([magicOf(1), await block(Buffer.from(value))]));
       await expect(replayed(path)).rejects.toMatchObject({ code: 'SKEP_RECORDING' });
     }
+  });
+
+  it('has nothing of a snapshot that was lost before it was written', async () => {
+    const empty = new Uint8Array();
+    const entries = { count: 0, keys: empty, values: empty, stride: 8 };
+    const path = await recorded('lost', [[[1, 'one']]], (tap) => {
+      tap.snapshot({ entries, timeNs: 1n, intervalNs: 1n, complete: true }, 1n);
+      tap.stack({ half: 'kernel', id: 2n, pid: 0, names: 'lost', table: 'lost' });
+    });
+    expect((await replayed(path)).rows).toEqual([{ time: 1001n, n: 1, text: 'one' }]);
+  });
+
+  it('that an earlier skep made is read', async () => {
+    const file = await RecordingFile.open(fileURLToPath(new URL('../../../cli/demo/demo.skeprec', import.meta.url)));
+    expect(file.header.version).toBe(1);
+    let entries = 0;
+    for (let block = await file.next(); block; block = await file.next()) entries += block.length;
+    await file.close();
+    expect(entries).toBeGreaterThan(10);
   });
 
   it('that is not there is said', async () => {

@@ -3,13 +3,20 @@ import { SkepError } from '@skep/core';
 import type { ProbeHost } from '../agent/kernel-host.js';
 import type { PluginInstance } from '../config/config.js';
 import type { RecordedEntry } from './format.js';
-import { planOf, type RecordablePlan, type RecordedSource } from './header.js';
+import { planOf, type RecordedSource, type ReplayPlan } from './header.js';
 import { recordingError } from './recording-error.js';
 import type { RecordingFile } from './recording-file.js';
 import { type EntrySource, ReplayProbe } from './replay-probe.js';
 
 /** How long a probe whose turn has not come waits for the one whose turn it is. */
 const TURN_MS = 1;
+
+export interface ReplaySettings {
+  /** 1: as it was recorded; 2: twice as fast; Infinity: as fast as it goes. */
+  readonly speed: number;
+  /** Rows go to a text table and nowhere else: frames have places in their functions. Default: names alone. */
+  readonly isForTable?: boolean;
+}
 
 /**
  * Gives out a recording in the order it was made: one entry at a time, to the probe it belongs to. `onEnd` is called
@@ -18,6 +25,7 @@ const TURN_MS = 1;
 export class ReplayHost implements ProbeHost, EntrySource {
   private readonly file: RecordingFile;
   private readonly speed: number;
+  private readonly isForTable: boolean;
   private readonly onEnd: () => void;
   private readonly startMs = performance.now();
   private readonly aborted = new AbortController();
@@ -27,14 +35,23 @@ export class ReplayHost implements ProbeHost, EntrySource {
   private hasEnded = false;
   private failure: unknown;
 
-  /** @param speed 1: as it was recorded; 2: twice as fast; Infinity: as fast as it goes */
-  constructor(file: RecordingFile, speed: number, onEnd: () => void) {
+  constructor(file: RecordingFile, { speed, isForTable = false }: ReplaySettings, onEnd: () => void) {
     this.file = file;
     this.speed = speed;
+    this.isForTable = isForTable;
     this.onEnd = onEnd;
   }
 
   probeOf({ name, plugin }: PluginInstance): ReplayProbe {
+    return this.probeFor(name, (source) => plansOf(source, plugin.definition.streams));
+  }
+
+  /**
+   * A probe of the source `name`; `plans` say how its streams are decoded, in their order.
+   *
+   * @throws SkepError SKEP_RECORDING when the recording has no such source.
+   */
+  probeFor(name: string, plans: (source: RecordedSource) => readonly ReplayPlan[]): ReplayProbe {
     const { sources } = this.file.header;
     const index = sources.findIndex((source) => source.name === name);
     const source = sources[index];
@@ -44,7 +61,7 @@ export class ReplayHost implements ProbeHost, EntrySource {
     }
     const first = sources.slice(0, index).reduce((sum, { streams }) => sum + streams.length, 0);
     for (const i of source.streams.keys()) this.asked.add(first + i);
-    return new ReplayProbe(this, source, plansOf(source, plugin.definition.streams), first);
+    return new ReplayProbe(this, source, plans(source), first, this.isForTable ? 'table' : 'names');
   }
 
   take(stream: number): RecordedEntry | undefined {
@@ -111,7 +128,7 @@ export class ReplayHost implements ProbeHost, EntrySource {
 }
 
 /** The plans of a source; columns that are computed come from the plugin, when it is installed. */
-function plansOf(source: RecordedSource, streams: PluginInstance['plugin']['definition']['streams']): RecordablePlan[] {
+function plansOf(source: RecordedSource, streams: PluginInstance['plugin']['definition']['streams']): ReplayPlan[] {
   return source.streams.map((recorded) => {
     const declared = streams[recorded.stream];
     return planOf(source, recorded, declared && 'computed' in declared ? (declared.computed ?? {}) : {});

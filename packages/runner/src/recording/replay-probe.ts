@@ -7,10 +7,13 @@ import {
   type Probe,
   type Schema,
   type SkepError,
+  type StackFrames,
 } from '@skep/core';
-import { histogramRows, tableRows } from '@skep/libbpf';
-import { EVENTS, LOSSES, type RecordedEntry } from './format.js';
-import type { RecordablePlan, RecordedSource } from './header.js';
+import { histogramRows, stackRows, tableRows } from '@skep/libbpf';
+import { EVENTS, LOSSES, type RecordedEntry, ROWS } from './format.js';
+import type { RecordedSource, ReplayPlan } from './header.js';
+import { type RecordedFrames, ReplayedFrames } from './recorded-stacks.js';
+import { readRows } from './rows-entry.js';
 
 /** Where entries come from. */
 export interface EntrySource {
@@ -21,7 +24,7 @@ export interface EntrySource {
 }
 
 interface Stream {
-  readonly plan: RecordablePlan;
+  readonly plan: ReplayPlan;
   readonly isArray: boolean;
   /** What the recording has told so far. */
   losses: LossCounts;
@@ -36,10 +39,21 @@ export class ReplayProbe implements Probe {
   private readonly host: EntrySource;
   private readonly first: number;
   private readonly streams: readonly Stream[];
+  private readonly style: keyof RecordedFrames;
 
-  /** @param first index of its first stream in the recording */
-  constructor(host: EntrySource, source: RecordedSource, plans: readonly RecordablePlan[], first: number) {
+  /**
+   * @param first index of its first stream in the recording
+   * @param style what frames of stacks look like
+   */
+  constructor(
+    host: EntrySource,
+    source: RecordedSource,
+    plans: readonly ReplayPlan[],
+    first: number,
+    style: keyof RecordedFrames,
+  ) {
     this.host = host;
+    this.style = style;
     this.first = first;
     this.streams = plans.map((plan, i) => ({
       plan,
@@ -70,7 +84,12 @@ export class ReplayProbe implements Probe {
       const entry = this.host.take(this.first + index);
       if (!entry) return 0;
       if (entry.kind === LOSSES) takeLosses(stream, entry);
-      else return entry.kind === EVENTS ? takeEvents(stream, entry, into) : takeSnapshot(stream, entry, into);
+      else if (entry.kind === ROWS) return takeRows(stream, entry, into);
+      else {
+        const frames = new ReplayedFrames(entry.stacks, this.style, () => new BadEntry('stacks without names'));
+        const take = entry.kind === EVENTS ? takeEvents : takeSnapshot;
+        return take(stream, entry, frames, into);
+      }
     }
   }
 
@@ -80,7 +99,7 @@ export class ReplayProbe implements Probe {
     // Until the account at the end: as much as came.
     return losses.attempted > 0n
       ? losses
-      : { ...losses, attempted: stream.plan.kind === 'events' ? drained : stream.covered };
+      : { ...losses, attempted: stream.plan.schema.shape === 'events' ? drained : stream.covered };
   }
 
   covered(name: string): bigint {
@@ -101,7 +120,7 @@ export class ReplayProbe implements Probe {
 /** The entry is not what its stream would have recorded. */
 class BadEntry extends RangeError {}
 
-function takeEvents(stream: Stream, { data }: RecordedEntry, into: BatchBuilder): number {
+function takeEvents(stream: Stream, { data }: RecordedEntry, frames: StackFrames, into: BatchBuilder): number {
   if (stream.plan.kind !== 'events') throw new BadEntry('events of a snapshot');
   const { members } = stream.plan.record;
   let at = 0;
@@ -120,7 +139,7 @@ function takeEvents(stream: Stream, { data }: RecordedEntry, into: BatchBuilder)
     at += bytes;
     into.ensure(into.rows + count);
     const clock = clockFromOffset((BigInt(high) << 32n) | BigInt(low));
-    createDecoder(members, () => clock).decode(memory, starts, ends, count, into);
+    createDecoder(members, () => clock, frames).decode(memory, starts, ends, count, into);
     rows += count;
   }
   stream.drained += BigInt(rows);
@@ -146,9 +165,9 @@ function aligned(data: Buffer, lengths: readonly number[]) {
   return { memory: kernelMemory(u8.buffer), starts, ends, bytes: from };
 }
 
-function takeSnapshot(stream: Stream, { data }: RecordedEntry, into: BatchBuilder): number {
+function takeSnapshot(stream: Stream, { data }: RecordedEntry, frames: StackFrames, into: BatchBuilder): number {
   const { plan } = stream;
-  if (plan.kind === 'events' || data.length < 40) throw new BadEntry('a snapshot');
+  if (plan.kind === 'events' || plan.kind === 'rows' || data.length < 40) throw new BadEntry('a snapshot');
   const [timeNs, intervalNs, covered] = [0, 8, 16].map((at) => data.readBigUInt64LE(at)) as [bigint, bigint, bigint];
   const complete = data.readUInt32LE(24) !== 0;
   const [count, stride, keyBytes] = [28, 32, 36].map((at) => data.readUInt32LE(at)) as [number, number, number];
@@ -161,7 +180,25 @@ function takeSnapshot(stream: Stream, { data }: RecordedEntry, into: BatchBuilde
   const taken = { entries: { count, keys, values, stride }, timeNs, intervalNs, complete };
   stream.covered = covered;
   into.snapshot = { timeNs, intervalNs, complete };
-  return plan.kind === 'table' ? tableRows(plan, taken, stream.isArray, into) : histogramRows(plan, taken, into);
+  switch (plan.kind) {
+    case 'table':
+      return tableRows(plan, taken, stream.isArray, into, frames);
+    case 'histogram':
+      return histogramRows(plan, taken, into);
+    case 'stacks':
+      return stackRows(plan, taken, frames, into);
+  }
+}
+
+function takeRows(stream: Stream, { data }: RecordedEntry, into: BatchBuilder): number {
+  if (stream.plan.kind !== 'rows') throw new BadEntry('rows of records');
+  try {
+    stream.covered = readRows(data, into);
+  } catch (error) {
+    throw error instanceof RangeError ? new BadEntry('rows') : error;
+  }
+  stream.drained += BigInt(into.rows);
+  return into.rows;
 }
 
 function takeLosses(stream: Stream, { data }: RecordedEntry): void {

@@ -4,11 +4,11 @@ import type { Config, PluginInstance } from '../config/config.js';
 import { type LoadedPlugin, loadPlugin } from '../discovery/load-package.js';
 import type { RecordedSource, RecordingHeader } from './header.js';
 import type { RecordingFile } from './recording-file.js';
-import { ReplayHost } from './replay-host.js';
+import { ReplayHost, type ReplaySettings } from './replay-host.js';
 
 /** An agent whose events come from a recording; start it, and `finished` settles at the end of the recording. */
-export function createReplay(file: RecordingFile, speed: number, log: Log, options: AgentOptions): Agent {
-  const host = new ReplayHost(file, speed, () => agent.stop());
+export function createReplay(file: RecordingFile, settings: ReplaySettings, log: Log, options: AgentOptions): Agent {
+  const host = new ReplayHost(file, settings, () => agent.stop());
   const agent: Agent = new Agent(host, log, options);
   return agent;
 }

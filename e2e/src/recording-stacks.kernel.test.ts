@@ -1,0 +1,179 @@
+// Recordings of tools whose rows hold stacks, replayed when the traced process is gone.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { prepareHeaders } from '@skep/headers';
+import { loadConfig, Recording } from '@skep/runner';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { compiled } from './support/compile.js';
+import { ELSEWHERE } from './support/elsewhere.js';
+import { temporaryFolder } from './support/paths.js';
+import { linesOf, runSkep, startSkep } from './support/skep.js';
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+const RECORDED_MS = 3000;
+const headers = kernelHeaders();
+
+/** What programs are compiled with; undefined where it cannot be had. */
+function kernelHeaders(): ReturnType<typeof prepareHeaders> | undefined {
+  try {
+    return prepareHeaders(() => undefined);
+  } catch {
+    return undefined;
+  }
+}
+
+function startPlaces(): ChildProcess {
+  const places = spawn(compiled('places'));
+  onTestFinished(() => void places.kill('SIGKILL'));
+  return places;
+}
+
+async function end(places: ChildProcess): Promise<void> {
+  places.kill('SIGKILL');
+  await once(places, 'exit');
+}
+
+const pluginsFor = (pid: number) => `version: 1
+plugins:
+  cpu: { use: profile, every: 1s, options: { pids: [${pid}], frequency: 199 } }
+  blocked: { use: offcputime, every: 1s, options: { pids: [${pid}], offset: true } }
+  opens: { use: opensnoop, options: { pid: ${pid}, callers: true } }\n`;
+
+describe('a recording of stacks', () => {
+  it('is replayed byte for byte by a user without libbpf, when the process is gone', async () => {
+    const places = startPlaces();
+    const folder = temporaryFolder();
+    const config = join(folder, 'skep.yaml');
+    writeFileSync(config, pluginsFor(places.pid!));
+    const file = join(folder, 'out.skeprec');
+    const skep = startSkep(['record', config, '-o', file, '--print']);
+    await skep.until('it records', () => skep.stderr.includes('recording cpu'));
+    await sleep(RECORDED_MS);
+    skep.kill('SIGINT');
+    const live = await skep.ended;
+    await end(places);
+    expect(live.code).toBe(0);
+    for (const name of ['burns_here', 'sleeps_here', 'opens_here']) {
+      expect(live.stdout).toMatch(new RegExp(` ${name}\\+0x[0-9a-f]+ \\[places\\]\n`));
+    }
+    chmodSync(folder, 0o755);
+    chmodSync(file, 0o644);
+    const again = await runSkep(['replay', file], { through: ELSEWHERE });
+    expect(again.stderr).not.toMatch(/error|unaccounted/);
+    expect(again.code).toBe(0);
+    expect(again.stdout === live.stdout).toBe(true);
+  });
+
+  it('is a picture by the name of a file alone', async () => {
+    const places = startPlaces();
+    const folder = temporaryFolder();
+    const config = join(folder, 'skep.yaml');
+    writeFileSync(
+      config,
+      `version: 1\nplugins: { cpu: { use: profile, options: { pids: [${places.pid}], folded: true } } }\n`,
+    );
+    const file = join(folder, 'out.skeprec');
+    expect((await runSkep(['record', config, '-o', file, '--duration', '3s'])).code).toBe(0);
+    await end(places);
+    const picture = join(folder, 'cpu.svg');
+    expect((await runSkep(['replay', file, '-o', picture])).code).toBe(0);
+    expect(readFileSync(picture, 'utf8')).toContain('data-name="burns_here"');
+    const folded = await runSkep(['replay', file]);
+    expect(folded.stdout).toMatch(/^places;.*;main;burns_here \d+$/m);
+  });
+
+  it('gives JSON and a flame graph as they were made live', async () => {
+    const places = startPlaces();
+    const folder = temporaryFolder();
+    const [live, again] = ['live', 'again'].map((name) => {
+      const path = join(folder, name);
+      mkdirSync(path);
+      const sinks = `sinks:
+  rows: { use: file, from: [cpu, blocked, opens], path: ${join(path, 'rows.jsonl')} }
+  flames: { use: flamegraph, from: [cpu], path: ${join(path, 'cpu.svg')} }\n`;
+      writeFileSync(join(path, 'skep.yaml'), pluginsFor(places.pid!) + sinks);
+      return path;
+    }) as [string, string];
+    const file = join(folder, 'out.skeprec');
+    const config = await loadConfig(join(live, 'skep.yaml'));
+    const recording = await Recording.start(config.plugins, file, SILENT, { sinks: config.sinks });
+    await sleep(RECORDED_MS);
+    recording.stop();
+    await recording.finished();
+    await end(places);
+    const { code, stderr } = await runSkep(['replay', file, '--config', join(again, 'skep.yaml')]);
+    expect(code, stderr).toBe(0);
+    for (const name of ['rows.jsonl', 'cpu.svg']) {
+      expect(readFileSync(join(again, name), 'utf8') === readFileSync(join(live, name), 'utf8'), name).toBe(true);
+    }
+    const rows = linesOf(readFileSync(join(live, 'rows.jsonl'), 'utf8')).map((line) => JSON.parse(line));
+    const framesOf = (source: string, column: string) =>
+      rows.filter((row) => row.source === source).flatMap((row) => row[column] as string[]);
+    expect(framesOf('cpu', 'frames')).toContain('burns_here');
+    expect(framesOf('blocked', 'frames')).toContain('sleeps_here');
+    expect(framesOf('opens', 'callers')).toContain('opens_here');
+    expect(readFileSync(join(live, 'cpu.svg'), 'utf8')).toContain('data-name="burns_here"');
+  });
+});
+
+describe.skipIf(!headers)('a recording of tools that make their rows themselves', () => {
+  it('is replayed byte for byte, without libbpf', async () => {
+    const places = startPlaces();
+    const folder = temporaryFolder();
+    const config = join(folder, 'skep.yaml');
+    const [pid, at] = [places.pid, 't:syscalls:sys_enter_openat'];
+    writeFileSync(
+      config,
+      `version: 1
+plugins:
+  calls: { use: trace, options: { probes: ['${at} "%s", args->filename'], user_stack: true, pid: ${pid} } }
+  callers: { use: stackcount, every: 1s, options: { pattern: '${at}', pid: ${pid}, offset: true } }
+  opens:
+    use: bcc
+    every: 1s
+    program: |
+      struct open_event { skep_ktime_t time; u32 pid; int folder; skep_comm_t comm; };
+      BPF_PERF_OUTPUT(events);
+      BPF_HISTOGRAM(pids);
+      TRACEPOINT_PROBE(syscalls, sys_enter_openat)
+      {
+        struct open_event event = {};
+        event.time = bpf_ktime_get_boot_ns();
+        event.pid = bpf_get_current_pid_tgid() >> 32;
+        event.folder = args->dfd;
+        bpf_get_current_comm(&event.comm, sizeof(event.comm));
+        events.perf_submit(args, &event, sizeof(event));
+        pids.increment(bpf_log2l(event.pid));
+        return 0;
+      }\n`,
+    );
+    const file = join(folder, 'out.skeprec');
+    const skep = startSkep(['record', config, '-o', file, '--print'], { env: headers! });
+    await skep.until('it records', () => skep.stderr.includes('recording calls'));
+    await sleep(RECORDED_MS);
+    skep.kill('SIGINT');
+    const live = await skep.ended;
+    await end(places);
+    expect(live.code, live.stderr).toBe(0);
+    expect(live.stdout).toMatch(/^calls .*sys_enter_openat \/skep-e2e\/no\/such\/file$/m);
+    expect(live.stdout).toMatch(/^calls +\| +opens_here$/m);
+    expect(live.stdout).toMatch(/^callers +\| +opens_here\+0x[0-9a-f]+$/m);
+    expect(live.stdout).toMatch(/^opens\/events .* places$/m);
+    expect(live.stdout).toMatch(/^opens\/pids +\| .*\|\*+/m);
+    chmodSync(folder, 0o755);
+    chmodSync(file, 0o644);
+    const again = await runSkep(['replay', file], { through: ELSEWHERE });
+    expect(again.code, again.stderr).toBe(0);
+    expect(again.stdout === live.stdout).toBe(true);
+    const account = (text: string) => text.match(/\d+ attempted = .*/g);
+    expect(account(again.stderr)).toEqual(
+      live.stderr
+        .split('\n')
+        .filter((line) => line.includes('-> stdout'))
+        .flatMap((line) => account(line)),
+    );
+  });
+});
