@@ -40,7 +40,10 @@ describe("BCC's one-liners", () => {
 
     it.each(['user', 'kernel', 'disk'])('-H fills histograms as BCC does: %s', (name) => {
       const { bcc, skep } = both('argdist', name);
-      expect(histograms(skep)).toEqual(histograms(bcc));
+      // Who is interrupted allocates for others too: of `__kmalloc`, only these are the workload's every time.
+      const isSteady = (bucket: string, i: number) => name !== 'kernel' || i > 0 || bucket.startsWith('64 127 ');
+      const steady = (text: string) => histograms(text).map((one, i) => one.filter((bucket) => isSteady(bucket, i)));
+      expect(steady(skep)).toEqual(steady(bcc));
       expect(histograms(skep)).toHaveLength({ user: 3, kernel: 2, disk: 1 }[name]!);
     });
   });
@@ -72,14 +75,14 @@ describe("BCC's one-liners", () => {
       const { bcc, skep } = both('trace', 'kernel');
       const stacks = stacksOf(skep);
       expect(stacks.sort()).toEqual(stacksOf(bcc).sort());
-      expect(stacks.filter((stack) => /__x64_sys_nanosleep\+0x\w+ \[kernel\]/.test(stack)).length).toBeGreaterThan(2);
+      expect(stacks.filter((stack) => /__x64_sys_nanosleep \[kernel\]/.test(stack)).length).toBeGreaterThan(2);
     });
 
     it('-s and -U have the frames that BCC has, and the caller that it leaves out', () => {
       const { bcc, skep } = both('trace', 'user stack');
       const [stack = ''] = stacksOf(skep);
       const frames = stack.split('\n');
-      expect(frames[1]).toMatch(/^parse_address\+0x\w+ \[skepwork\]$/);
+      expect(frames[1]).toBe('parse_address [skepwork]');
       const others = frames.filter((_, depth) => depth !== 1).join('\n');
       // The C library has two names for it.
       expect(others).toBe(stacksOf(bcc)[0]!.replace('__GI_inet_pton', 'inet_pton'));
@@ -127,10 +130,17 @@ function last(text: string, part: RegExp): string {
   return outputs.findLast((one) => part.test(one)) ?? '';
 }
 
-/** `COUNT EVENT` of all specifiers. BCC shows texts as Python writes bytes. */
+/**
+ * `COUNT EVENT` of all specifiers. BCC shows texts as Python writes bytes, and has several rows for one that differs in
+ * what lies behind its end.
+ */
 function events(text: string): string[] {
-  const rows = [...last(text, /\d +\S+ = /).matchAll(/(\d+) +([^\s=]+ = .*)$/gm)];
-  return rows.map(([, count, event]) => `${count} ${event!.replace(/b'([^']*)'/g, '$1').trimEnd()}`).sort();
+  const sums = new Map<string, number>();
+  for (const [, count, event] of last(text, /\d +\S+ = /).matchAll(/(\d+) +([^\s=]+ = .*)$/gm)) {
+    const shown = event!.replace(/b'([^']*)'/g, '$1').trimEnd();
+    sums.set(shown, (sums.get(shown) ?? 0) + Number(count));
+  }
+  return [...sums].map(([event, count]) => `${count} ${event}`).sort();
 }
 
 /**
@@ -160,11 +170,11 @@ function messages(text: string): string[] {
     );
 }
 
-/** The stack below each row, a frame to a line. */
+/** The stack below each row, a frame to a line. Where in its function it is differs from build to build. */
 function stacksOf(text: string): string[] {
   const rows = text
     .split(/^(?! {8}\S)/m)
-    .map((part) => [...part.matchAll(/^ {8}(\S.*)$/gm)].map(([, frame]) => frame!));
+    .map((part) => [...part.matchAll(/^ {8}(\S.*)$/gm)].map(([, frame]) => frame!.replace(/\+0x[0-9a-f]+/, '')));
   return joined(rows);
 }
 
@@ -175,14 +185,14 @@ function joined(rows: readonly (readonly string[])[]): string[] {
 
 /**
  * Counts and the kernel's half; of the program's the number of frames, as aliases of functions are chosen by each tool.
- * Without what a soft interrupt or the end of a connection does meanwhile: that is a matter of chance.
+ * Without what a soft interrupt, a backlog or the end of a connection does meanwhile: that is a matter of chance.
  */
 function countedStacks(text: string): string[] {
   const found: string[] = [];
   let frames: string[] = [];
   for (const line of text.split('\n')) {
     const count = /^ {4}(\d+)$/.exec(line)?.[1];
-    if (count !== undefined && !frames.some((frame) => /softirq|_close$/.test(frame))) {
+    if (count !== undefined && !frames.some((frame) => /softirq|__release_sock|_close$/.test(frame))) {
       const entry = frames.findIndex((frame) => /^(entry_|el0t_)/.test(frame));
       const kernel = entry < 0 ? 'user' : frames.slice(0, entry + 1).join('>');
       found.push(`${count} ${kernel}, ${frames.length} frames`);
