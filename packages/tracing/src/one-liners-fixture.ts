@@ -9,15 +9,13 @@ export interface Shown {
   readonly err: string;
 }
 
-/** One-liners by `TOOL NAME`, and the kernel that they were run on, as in `6.1.0-51-amd64`. */
+/** What one-liners have shown, by the tool and their name. */
 export class OneLiners {
-  readonly release: string;
   private readonly shown: readonly Shown[];
 
-  /** @param lines what test/compare.mjs has printed */
+  /** @param lines what test/compare.mjs has printed: the kernel it ran on, and what each has shown */
   constructor(lines: string) {
-    const [first, ...rest] = lines.split('\n').filter((line) => line.startsWith('{'));
-    this.release = (JSON.parse(first!) as { release: string }).release;
+    const [, ...rest] = lines.split('\n').filter((line) => line.startsWith('{'));
     this.shown = rest.map((line) => JSON.parse(line) as Shown);
   }
 
