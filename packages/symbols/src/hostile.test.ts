@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { MemorySource } from '@skep/elf';
 import { describe, expect, it } from 'vitest';
 import { readBinary } from './binary.js';
+import { readElfSymbols } from './elf-symbols.js';
 import { parseMaps } from './memory-maps.js';
 import { noCompiler, TestProgram } from './program-fixture.js';
 
@@ -28,7 +29,10 @@ describe.skipIf(noCompiler)('files that whoever is traced wrote', () => {
         const near = next() < 0.5 ? next() * 1024 : bytes.length - 1 - next() * 2048;
         bytes[Math.max(0, Math.min(bytes.length - 1, Math.floor(near)))] = Math.floor(next() * 256);
       }
-      const binary = readBinary(new MemorySource(bytes));
+      const binary = readBinary(new MemorySource(bytes), (file) => ({
+        symbols: readElfSymbols(file),
+        inlined: undefined,
+      }));
       expect(binary.bytes).toBeLessThan(1 << 20);
       for (let at = 0; at < whole.length; at += 8) if (binary.find(at)?.name === 'first_function') named++;
     }

@@ -1,0 +1,41 @@
+import { DwarfError } from './dwarf-error.js';
+
+/** Full at first: two seconds of work or less, hundreds of megabytes of debug information. */
+const MOST = 16e6;
+/** What comes back each millisecond: about a hundredth of a processor. */
+const PER_MS = 100;
+
+/** Nothing more may be read of this file for now. */
+export class SpentError extends DwarfError {
+  override readonly name: string = 'SpentError';
+}
+
+/**
+ * The work that a file may cause, whatever is written in it, in entries read: one is about a tenth of a microsecond. It
+ * is spent once, and comes back slowly, for who lives long and has to forget and read again.
+ */
+export class Budget {
+  private readonly now: () => number;
+  private left = MOST;
+  private at: number;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.now = now;
+    this.at = now();
+  }
+
+  /** @throws SpentError when there is not as much left. */
+  spend(entries: number): void {
+    this.left -= entries;
+    if (this.left < 0) this.refill();
+  }
+
+  private refill(): void {
+    const now = this.now();
+    this.left = Math.min(MOST, this.left + (now - this.at) * PER_MS);
+    this.at = now;
+    if (this.left >= 0) return;
+    this.left = 0;
+    throw new SpentError('it takes too much work');
+  }
+}
