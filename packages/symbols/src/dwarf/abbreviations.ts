@@ -1,8 +1,9 @@
 import type { Budget } from './budget.js';
-import { AT, FORM, TAG } from './constants.js';
+import { FORM, TAG } from './constants.js';
 import type { Cursor } from './cursor.js';
 import { DwarfError } from './dwarf-error.js';
 import { sizeOf } from './forms.js';
+import { SLOT, slotOf } from './slots.js';
 
 /** What is larger is not read: the largest tables of compilers have some thousand entries of a dozen attributes. */
 const MAX_ENTRIES = 1 << 16;
@@ -20,13 +21,19 @@ const WITHOUT_CODE: ReadonlySet<number> = new Set([
   TAG.GNU_CALL_SITE,
 ]);
 
+export const SKIP_BYTES = -1;
+export const SKIP_VALUE = -2;
+
 /** How the entries of one kind are laid out. */
 export interface Abbreviation {
   readonly tag: number;
   readonly hasChildren: boolean;
-  /** Attribute, form and implicit value, one behind the other. */
-  readonly attributes: readonly number[];
-  /** How to pass over them: numbers of bytes, and, negative, forms whose values differ in size. */
+  /**
+   * How to read its attributes, three numbers for each: where it is kept, its form, its implicit value. What is not kept
+   * is SKIP_BYTES and how many, or SKIP_VALUE and the form, whose values differ in size.
+   */
+  readonly reads: readonly number[];
+  /** How to pass over all of them: numbers of bytes, and, negative, forms whose values differ in size. */
   readonly skips: readonly number[];
   /** Whether its entries have no code in them and say where the next one begins. */
   readonly isSkipped: boolean;
@@ -47,7 +54,7 @@ export class Abbreviations {
     for (let code = cursor.uleb(); code !== 0; code = cursor.uleb()) {
       if (++count > MAX_ENTRIES) throw new DwarfError('there are too many abbreviations');
       const abbreviation = readAbbreviation(cursor, room);
-      const cost = abbreviation.attributes.length / 3 + 1;
+      const cost = abbreviation.reads.length / 3 + 1;
       room -= cost;
       budget.spend(cost);
       if (code === this.dense.length) this.dense.push(abbreviation);
@@ -67,23 +74,28 @@ export class Abbreviations {
 function readAbbreviation(cursor: Cursor, room: number): Abbreviation {
   const tag = cursor.uleb();
   const hasChildren = cursor.u8() !== 0;
-  const attributes: number[] = [];
+  const reads: number[] = [];
   const skips: number[] = [];
   let saysEnd = false;
   for (;;) {
     const attribute = cursor.uleb();
     const form = cursor.uleb();
     if (attribute === 0 && form === 0) break;
-    if (attributes.length / 3 >= room) throw new DwarfError('abbreviations have too many attributes');
-    attributes.push(attribute, form, form === FORM.IMPLICIT_CONST ? cursor.sleb() : 0);
-    addSkip(skips, form);
-    saysEnd ||= attribute === AT.SIBLING;
+    if (reads.length / 3 >= room) throw new DwarfError('abbreviations have too many attributes');
+    const implicit = form === FORM.IMPLICIT_CONST ? cursor.sleb() : 0;
+    const slot = slotOf(attribute);
+    const size = sizeOf(form);
+    addSkip(skips, form, size);
+    if (slot !== undefined) reads.push(slot, form, implicit);
+    else if (size === undefined) reads.push(SKIP_VALUE, form, 0);
+    else if (reads.at(-3) === SKIP_BYTES) reads[reads.length - 2]! += size;
+    else reads.push(SKIP_BYTES, size, 0);
+    saysEnd ||= slot === SLOT.SIBLING;
   }
-  return { tag, hasChildren, attributes, skips, isSkipped: hasChildren && saysEnd && WITHOUT_CODE.has(tag) };
+  return { tag, hasChildren, reads, skips, isSkipped: hasChildren && saysEnd && WITHOUT_CODE.has(tag) };
 }
 
-function addSkip(skips: number[], form: number): void {
-  const size = sizeOf(form);
+function addSkip(skips: number[], form: number, size: number | undefined): void {
   const last = skips.at(-1);
   if (size === undefined) skips.push(-form);
   else if (last !== undefined && last >= 0) skips[skips.length - 1] = last + size;

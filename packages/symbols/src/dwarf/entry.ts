@@ -1,106 +1,59 @@
-import type { Abbreviation } from './abbreviations.js';
-import { AT, FORM } from './constants.js';
+import { type Abbreviation, SKIP_BYTES, SKIP_VALUE } from './abbreviations.js';
+import { FORM } from './constants.js';
 import type { Cursor } from './cursor.js';
-import { actualForm, readNumber, sizeOf, skipValue } from './forms.js';
+import { actualForm, readNumber, skipValue } from './forms.js';
+import { SLOTS, type Slot } from './slots.js';
 
-/** A number of an attribute, and the form that tells what it is; form 0 when the attribute is not there. */
-export interface Value {
-  form: number;
-  value: number;
-}
-
-/** A text that stands in the entry itself: its place. Else as the form says. */
-const TEXT_FORMS: ReadonlySet<number> = new Set([FORM.STRING]);
-
-/** The attributes of an entry that names and places of functions are made of; used again for each entry. */
+/**
+ * The attributes of an entry that names and places of functions are made of. One is used again for each entry: there
+ * are hundreds of thousands.
+ */
 export class Entry {
-  readonly lowPc: Value = { form: 0, value: 0 };
-  readonly highPc: Value = { form: 0, value: 0 };
-  readonly ranges: Value = { form: 0, value: 0 };
-  readonly origin: Value = { form: 0, value: 0 };
-  readonly specification: Value = { form: 0, value: 0 };
-  readonly sibling: Value = { form: 0, value: 0 };
-  readonly linkageName: Value = { form: 0, value: 0 };
-  readonly plainName: Value = { form: 0, value: 0 };
-  readonly addrBase: Value = { form: 0, value: 0 };
-  readonly strOffsetsBase: Value = { form: 0, value: 0 };
-  readonly rnglistsBase: Value = { form: 0, value: 0 };
-  private readonly all: readonly Value[] = [
-    this.lowPc,
-    this.highPc,
-    this.ranges,
-    this.origin,
-    this.specification,
-    this.sibling,
-    this.linkageName,
-    this.plainName,
-    this.addrBase,
-    this.strOffsetsBase,
-    this.rnglistsBase,
-  ];
+  private readonly forms = new Uint32Array(SLOTS);
+  private readonly values = new Float64Array(SLOTS);
+
+  /** The form of an attribute, which tells what its value is; 0 when the entry has none. */
+  form(slot: Slot): number {
+    return this.forms[slot]!;
+  }
+
+  has(slot: Slot): boolean {
+    return this.forms[slot] !== 0;
+  }
+
+  /** A number; of a text that stands in the entry its place before the cursor. */
+  value(slot: Slot): number {
+    return this.values[slot]!;
+  }
 
   /** Reads the attributes; `cursor` stands behind the number of the abbreviation, and then behind the entry. */
-  read(cursor: Cursor, { attributes }: Abbreviation): void {
-    for (const one of this.all) one.form = 0;
-    for (let i = 0; i < attributes.length; i += 3) {
-      const into = this.of(attributes[i]!);
-      let form = attributes[i + 1]!;
-      if (form === FORM.INDIRECT) form = actualForm(cursor, form);
-      if (!into) skip(cursor, form);
-      else if (TEXT_FORMS.has(form)) {
-        into.form = form;
-        into.value = cursor.at;
-        cursor.skipText();
-      } else {
-        const value = readNumber(cursor, form, attributes[i + 2]!);
-        if (value === undefined) continue;
-        into.form = form;
-        into.value = value;
-      }
+  read(cursor: Cursor, { reads }: Abbreviation): void {
+    this.forms.fill(0);
+    for (let i = 0; i < reads.length; i += 3) {
+      const slot = reads[i]!;
+      const form = reads[i + 1]!;
+      if (slot === SKIP_BYTES) cursor.skip(form);
+      else if (slot === SKIP_VALUE) skipValue(cursor, form);
+      else this.readValue(cursor, slot, form, reads[i + 2]!);
     }
   }
 
-  private of(attribute: number): Value | undefined {
-    switch (attribute) {
-      case AT.LOW_PC:
-        return this.lowPc;
-      case AT.HIGH_PC:
-        return this.highPc;
-      case AT.RANGES:
-        return this.ranges;
-      case AT.ABSTRACT_ORIGIN:
-        return this.origin;
-      case AT.SPECIFICATION:
-        return this.specification;
-      case AT.SIBLING:
-        return this.sibling;
-      case AT.LINKAGE_NAME:
-      case AT.MIPS_LINKAGE_NAME:
-        return this.linkageName;
-      case AT.NAME:
-        return this.plainName;
-      case AT.ADDR_BASE:
-        return this.addrBase;
-      case AT.STR_OFFSETS_BASE:
-        return this.strOffsetsBase;
-      case AT.RNGLISTS_BASE:
-        return this.rnglistsBase;
-      default:
-        return undefined;
-    }
+  private readValue(cursor: Cursor, slot: number, form: number, implicit: number): void {
+    const actual = form === FORM.INDIRECT ? actualForm(cursor, form) : form;
+    let value: number | undefined = cursor.at;
+    if (actual === FORM.STRING) cursor.skipText();
+    else value = readNumber(cursor, actual, implicit);
+    if (value === undefined) return;
+    this.forms[slot] = actual;
+    this.values[slot] = value;
   }
 }
 
 /** Passes over an entry without reading it. */
 export function skipEntry(cursor: Cursor, { skips }: Abbreviation): void {
-  for (const skip of skips) {
+  for (let i = 0; i < skips.length; i++) {
+    const skip = skips[i]!;
     if (skip >= 0) cursor.skip(skip);
     else skipValue(cursor, -skip);
   }
-}
-
-function skip(cursor: Cursor, form: number): void {
-  const size = sizeOf(form);
-  if (size === undefined) skipValue(cursor, form);
-  else cursor.skip(size);
 }

@@ -5,12 +5,15 @@ import { FORM } from './constants.js';
 import type { DebugSections } from './debug-sections.js';
 import { DwarfError } from './dwarf-error.js';
 import { Entry } from './entry.js';
+import { SLOT } from './slots.js';
 import type { Units } from './units.js';
 
 const MAX_NAMES = 4096;
 /** From an inlined function to its pattern, to its declaration; more is a circle. */
 const MAX_HOPS = 16;
 const NAME_COST = 10;
+/** Longer names are cut. */
+const MAX_TEXT = 4096;
 
 interface NamedEntry {
   readonly linkageName: string | undefined;
@@ -67,11 +70,12 @@ export class FunctionNames {
     return this.sections.get('info').readFrom(place, unit.header.end, (cursor) => {
       const entry = new Entry();
       entry.read(cursor, unit.abbreviations.of(cursor.uleb()));
-      const [linkageName, plainName] = [entry.linkageName, entry.plainName].map((value) => {
-        if (value.form !== FORM.STRING) return unit.text(value);
-        return utf8.decode(cursor.bytes.subarray(value.value, cursor.bytes.indexOf(0, value.value)));
+      const [linkageName, plainName] = [SLOT.LINKAGE_NAME, SLOT.NAME].map((slot) => {
+        if (entry.form(slot) !== FORM.STRING) return unit.text(entry, slot);
+        const from = entry.value(slot);
+        return utf8.decode(cursor.bytes.subarray(from, Math.min(from + MAX_TEXT, cursor.bytes.indexOf(0, from))));
       });
-      const next = unit.reference(entry.origin) ?? unit.reference(entry.specification);
+      const next = unit.reference(entry, SLOT.ORIGIN) ?? unit.reference(entry, SLOT.SPECIFICATION);
       return { linkageName, plainName, next };
     });
   }

@@ -1,4 +1,5 @@
 import { DwarfError } from './dwarf-error.js';
+import { orderOf } from './order.js';
 
 /** Of one unit. */
 const MAX_FUNCTIONS = 1 << 21;
@@ -58,7 +59,7 @@ export class InlinedRanges {
   seal(): void {
     const { starts, ends, functions } = this.ranges;
     // Those that enclose others were added before them.
-    const order = Uint32Array.from(starts.keys()).sort((a, b) => starts[a]! - starts[b]! || a - b);
+    const order = orderOf(starts);
     const pieces = new Pieces();
     for (const i of order) pieces.begin(starts[i]!, ends[i]!, functions[i]!);
     pieces.finish();

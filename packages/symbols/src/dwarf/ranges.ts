@@ -2,6 +2,7 @@ import type { Budget } from './budget.js';
 import { FORM, RLE } from './constants.js';
 import { DwarfError } from './dwarf-error.js';
 import type { Entry } from './entry.js';
+import { SLOT } from './slots.js';
 import { isAddressIndex, type Unit } from './unit.js';
 
 /** Above are no places: what linkers put for functions that they dropped. */
@@ -11,31 +12,39 @@ const NEW_BASE = 2 ** 64 - 1;
 /** The longest entry of a list. */
 const MAX_ENTRY = 24;
 
-/** Receives ranges of addresses, `end` not among them. */
-export type OnRange = (start: number, end: number) => void;
+/** Ranges of addresses: from `starts[i]` on, `ends[i]` not among them. Used again for each entry. */
+export class Ranges {
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
 
-/** Calls `onRange` for the ranges of an entry that are in the program; says whether there was any. */
-export function rangesOf(entry: Entry, unit: Unit, budget: Budget, onRange: OnRange): boolean {
-  const { lowPc, highPc, ranges } = entry;
-  let isAny = false;
-  const add: OnRange = (start, end) => {
+  get count(): number {
+    return this.starts.length;
+  }
+
+  /** The ranges of an entry that are in the program, in place of those before. */
+  read(entry: Entry, unit: Unit, budget: Budget): void {
+    this.starts.length = 0;
+    this.ends.length = 0;
+    if (entry.has(SLOT.RANGES)) {
+      if (unit.header.version === 5) readNewList(unit, unit.rangesAt(entry), budget, this);
+      else readOldList(unit, entry.value(SLOT.RANGES), budget, this);
+    } else if (entry.has(SLOT.LOW_PC) && entry.has(SLOT.HIGH_PC)) {
+      const start = unit.address(entry, SLOT.LOW_PC);
+      const form = entry.form(SLOT.HIGH_PC);
+      const isAddress = form === FORM.ADDR || isAddressIndex(form);
+      this.add(start, isAddress ? unit.address(entry, SLOT.HIGH_PC) : start + entry.value(SLOT.HIGH_PC));
+    }
+  }
+
+  add(start: number, end: number): void {
     // Nothing lies at 0: that, too, is put for functions that were dropped.
     if (!(start > 0 && end > start && end < MAX_ADDRESS)) return;
-    isAny = true;
-    onRange(start, end);
-  };
-  if (ranges.form !== 0) {
-    if (unit.header.version === 5) readNewList(unit, unit.rangesAt(ranges), budget, add);
-    else readOldList(unit, ranges.value, budget, add);
-  } else if (lowPc.form !== 0 && highPc.form !== 0) {
-    const start = unit.address(lowPc);
-    const isAddress = highPc.form === FORM.ADDR || isAddressIndex(highPc.form);
-    add(start, isAddress ? unit.address(highPc) : start + highPc.value);
+    this.starts.push(start);
+    this.ends.push(end);
   }
-  return isAny;
 }
 
-function readOldList(unit: Unit, from: number, budget: Budget, onRange: OnRange): void {
+function readOldList(unit: Unit, from: number, budget: Budget, into: Ranges): void {
   const section = unit.sections.get('ranges');
   let { base } = unit;
   for (let at = from; ; at += 16) {
@@ -44,11 +53,11 @@ function readOldList(unit: Unit, from: number, budget: Budget, onRange: OnRange)
     const [start, end] = [cursor.u64(), cursor.u64()];
     if (start === 0 && end === 0) return;
     if (start === NEW_BASE) base = end;
-    else onRange(base + start, base + end);
+    else into.add(base + start, base + end);
   }
 }
 
-function readNewList(unit: Unit, from: number, budget: Budget, onRange: OnRange): void {
+function readNewList(unit: Unit, from: number, budget: Budget, into: Ranges): void {
   const section = unit.sections.get('rnglists');
   const { size } = section;
   let { base } = unit;
@@ -64,27 +73,27 @@ function readNewList(unit: Unit, from: number, budget: Budget, onRange: OnRange)
         base = unit.indexedAddress(cursor.uleb());
         break;
       case RLE.STARTX_ENDX:
-        onRange(unit.indexedAddress(cursor.uleb()), unit.indexedAddress(cursor.uleb()));
+        into.add(unit.indexedAddress(cursor.uleb()), unit.indexedAddress(cursor.uleb()));
         break;
       case RLE.STARTX_LENGTH: {
         const start = unit.indexedAddress(cursor.uleb());
-        onRange(start, start + cursor.uleb());
+        into.add(start, start + cursor.uleb());
         break;
       }
       case RLE.OFFSET_PAIR: {
         const start = base + cursor.uleb();
-        onRange(start, base + cursor.uleb());
+        into.add(start, base + cursor.uleb());
         break;
       }
       case RLE.BASE_ADDRESS:
         base = cursor.u64();
         break;
       case RLE.START_END:
-        onRange(cursor.u64(), cursor.u64());
+        into.add(cursor.u64(), cursor.u64());
         break;
       case RLE.START_LENGTH: {
         const start = cursor.u64();
-        onRange(start, start + cursor.uleb());
+        into.add(start, start + cursor.uleb());
         break;
       }
       default:

@@ -4,7 +4,8 @@ import { UNIT } from './constants.js';
 import type { DebugSections } from './debug-sections.js';
 import { DwarfError } from './dwarf-error.js';
 import type { DwarfMemory, Kept } from './dwarf-memory.js';
-import { rangesOf } from './ranges.js';
+import { orderOf } from './order.js';
+import { Ranges } from './ranges.js';
 import type { Units } from './units.js';
 
 /** Of all units together; the largest browsers have two million. */
@@ -63,7 +64,7 @@ export class UnitFinder {
     const covered = new Set<number>();
     if (this.sections.has('aranges')) this.readTable(covered, add);
     for (const start of this.units.starts()) if (!covered.has(start)) this.readUnit(start, add);
-    const order = Uint32Array.from(starts.keys()).sort((a, b) => starts[a]! - starts[b]!);
+    const order = orderOf(starts);
     const value = {
       starts: Float64Array.from(order, (i) => starts[i]!),
       ends: Float64Array.from(order, (i) => ends[i]!),
@@ -111,7 +112,9 @@ export class UnitFinder {
       const unit = this.units.unitAt(start);
       const { type } = unit.header;
       if (type !== UNIT.COMPILE) return;
-      rangesOf(unit.root, unit, this.budget, (from, to) => add(from, to, start));
+      const ranges = new Ranges();
+      ranges.read(unit.root, unit, this.budget);
+      for (let i = 0; i < ranges.count; i++) add(ranges.starts[i]!, ranges.ends[i]!, start);
     } catch (error) {
       if (!(error instanceof DwarfError) || error instanceof SpentError) throw error;
     }

@@ -5,7 +5,8 @@ import { DwarfError } from './dwarf-error.js';
 import type { Kept } from './dwarf-memory.js';
 import { Entry, skipEntry } from './entry.js';
 import { InlinedRanges } from './inlined-ranges.js';
-import { rangesOf } from './ranges.js';
+import { Ranges } from './ranges.js';
+import { SLOT } from './slots.js';
 import type { Unit } from './unit.js';
 
 /** A unit that is larger, or has more entries, has no inlined functions here. */
@@ -39,6 +40,7 @@ function walk(unit: Unit, budget: Budget, into: InlinedRanges): void {
   budget.spend((end - entries) / READ_PER_ENTRY);
   const cursor = new Cursor(unit.sections.get('info').bytes(entries, end - entries));
   const entry = new Entry();
+  const ranges = new Ranges();
   /** By depth, what the children of an entry are in: the number of an inlined function, or one of the above. */
   const enclosing = new Int32Array(MAX_DEPTH);
   enclosing[0] = NONE;
@@ -55,15 +57,16 @@ function walk(unit: Unit, budget: Budget, into: InlinedRanges): void {
     let within = enclosing[depth]!;
     if (abbreviation.tag === TAG.SUBPROGRAM) {
       entry.read(cursor, abbreviation);
-      within = rangesOf(entry, unit, budget, ignore) ? NONE : NOT_IN_PROGRAM;
+      ranges.read(entry, unit, budget);
+      within = ranges.count > 0 ? NONE : NOT_IN_PROGRAM;
     } else if (abbreviation.tag === TAG.INLINED_SUBROUTINE && within !== NOT_IN_PROGRAM) {
       entry.read(cursor, abbreviation);
-      const number = into.add(within, unit.reference(entry.origin));
-      rangesOf(entry, unit, budget, (from, to) => into.addRange(number, from, to));
-      within = number;
+      ranges.read(entry, unit, budget);
+      within = into.add(within, unit.reference(entry, SLOT.ORIGIN));
+      for (let i = 0; i < ranges.count; i++) into.addRange(within, ranges.starts[i]!, ranges.ends[i]!);
     } else if (abbreviation.isSkipped) {
       entry.read(cursor, abbreviation);
-      const next = unit.reference(entry.sibling);
+      const next = unit.reference(entry, SLOT.SIBLING);
       if (next === undefined || next - entries < cursor.at) throw new DwarfError('a sibling lies before its entry');
       cursor.at = next - entries;
       continue;
@@ -79,5 +82,3 @@ function walk(unit: Unit, budget: Budget, into: InlinedRanges): void {
     enclosing[depth] = within;
   }
 }
-
-function ignore(): void {}

@@ -2,11 +2,9 @@ import type { Abbreviations } from './abbreviations.js';
 import { FORM } from './constants.js';
 import type { DebugSections } from './debug-sections.js';
 import { DwarfError } from './dwarf-error.js';
-import { Entry, type Value } from './entry.js';
+import { Entry } from './entry.js';
+import { SLOT, type Slot } from './slots.js';
 import type { UnitHeader } from './unit-header.js';
-
-/** What a place in the program is never: nothing lies at 0, and linkers put the highest numbers for what they dropped. */
-export const NOWHERE = -1;
 
 const TABLE_HEADER = 8;
 const OFFSET_BYTES = 4;
@@ -32,32 +30,33 @@ export class Unit {
     sections.get('info').readFrom(entries, end, (cursor) => {
       this.root.read(cursor, this.abbreviations.of(cursor.uleb()));
     });
-    const { lowPc } = this.root;
-    this.base = lowPc.form === 0 ? 0 : this.address(lowPc);
+    this.base = this.root.has(SLOT.LOW_PC) ? this.address(this.root, SLOT.LOW_PC) : 0;
   }
 
   /** An address of the program. */
-  address({ form, value }: Value): number {
-    return isAddressIndex(form) ? this.indexedAddress(value) : value;
+  address(entry: Entry, slot: Slot): number {
+    const value = entry.value(slot);
+    return isAddressIndex(entry.form(slot)) ? this.indexedAddress(value) : value;
   }
 
   /** Entry `index` of the unit's addresses. */
   indexedAddress(index: number): number {
-    const { addrBase } = this.root;
-    const base = addrBase.form === 0 ? TABLE_HEADER : addrBase.value;
+    const base = this.root.has(SLOT.ADDR_BASE) ? this.root.value(SLOT.ADDR_BASE) : TABLE_HEADER;
     return this.sections.get('addr').u64(base + index * ADDRESS_BYTES);
   }
 
   /** Where in its section a list of ranges begins. */
-  rangesAt({ form, value }: Value): number {
-    if (form !== FORM.RNGLISTX) return value;
-    const base = this.root.rnglistsBase.value;
+  rangesAt(entry: Entry): number {
+    const value = entry.value(SLOT.RANGES);
+    if (entry.form(SLOT.RANGES) !== FORM.RNGLISTX) return value;
+    const base = this.root.value(SLOT.RNGLISTS_BASE);
     return base + this.sections.get('rnglists').u32(base + value * OFFSET_BYTES);
   }
 
   /** The place in .debug_info that an entry of this unit refers to; undefined for one in another file. */
-  reference({ form, value }: Value): number | undefined {
-    switch (form) {
+  reference(entry: Entry, slot: Slot): number | undefined {
+    const value = entry.value(slot);
+    switch (entry.form(slot)) {
       case FORM.REF1:
       case FORM.REF2:
       case FORM.REF4:
@@ -74,8 +73,9 @@ export class Unit {
   }
 
   /** A text that stands outside of the entry; undefined for one in another file. */
-  text({ form, value }: Value): string | undefined {
-    switch (form) {
+  text(entry: Entry, slot: Slot): string | undefined {
+    const value = entry.value(slot);
+    switch (entry.form(slot)) {
       case FORM.STRP:
         return this.sections.get('str').text(value);
       case FORM.LINE_STRP:
@@ -85,8 +85,7 @@ export class Unit {
       case FORM.STRX2:
       case FORM.STRX3:
       case FORM.STRX4: {
-        const { strOffsetsBase } = this.root;
-        const base = strOffsetsBase.form === 0 ? TABLE_HEADER : strOffsetsBase.value;
+        const base = this.root.has(SLOT.STR_OFFSETS_BASE) ? this.root.value(SLOT.STR_OFFSETS_BASE) : TABLE_HEADER;
         return this.sections.get('str').text(this.sections.get('str_offsets').u32(base + value * OFFSET_BYTES));
       }
       default:
