@@ -3,7 +3,7 @@ export { buildId, debugLink } from './debug-info.js';
 export { ElfError } from './elf-error.js';
 export { addressOf, ElfFile, type ElfSection, type Segment } from './elf-file.js';
 export { type Note, notesOf } from './notes.js';
-export { sectionData, sectionPart } from './section-data.js';
+export { sectionData, sectionPart, sectionSize } from './section-data.js';
 export { SHT } from './section-types.js';
 export { ElfSymbols, STT } from './symbols.js';
 export { textAt, viewOf } from './views.js';

@@ -39,10 +39,25 @@ export function sectionPart(source: ByteSource, section: ElfSection, from: numbe
   return most === 0 ? new Uint8Array(0) : source.read(offset + from, most);
 }
 
-function decompressed(name: string, bytes: Uint8Array, most: number): Uint8Array {
+/**
+ * The size of a section in bytes, decompressed, which is what it says of itself.
+ *
+ * @throws ElfError when the file ends too early.
+ */
+export function sectionSize(source: ByteSource, section: ElfSection): number {
+  const { name, offset, size, isCompressed } = section;
+  if (!isCompressed) return size;
+  return sizeOf(name, source.read(offset, Math.min(size, COMPRESSION_HEADER)));
+}
+
+function sizeOf(name: string, bytes: Uint8Array): number {
   if (bytes.length < COMPRESSION_HEADER) throw new ElfError(`section ${name} runs past its end`);
+  return u64(viewOf(bytes), 8);
+}
+
+function decompressed(name: string, bytes: Uint8Array, most: number): Uint8Array {
+  const size = sizeOf(name, bytes);
   const view = viewOf(bytes);
-  const size = u64(view, 8);
   if (size > most) throw new ElfError(`section ${name} of ${size} bytes is too large`);
   if (size === 0) return new Uint8Array(0);
   const decompress = decompressor(view.getUint32(0, true));

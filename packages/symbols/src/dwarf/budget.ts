@@ -26,16 +26,14 @@ export class Budget {
 
   /** @throws SpentError when there is not as much left. */
   spend(entries: number): void {
+    if (entries > this.left) this.refill();
+    if (entries > this.left) throw new SpentError('it takes too much work');
     this.left -= entries;
-    if (this.left < 0) this.refill();
   }
 
   private refill(): void {
     const now = this.now();
     this.left = Math.min(MOST, this.left + (now - this.at) * PER_MS);
     this.at = now;
-    if (this.left >= 0) return;
-    this.left = 0;
-    throw new SpentError('it takes too much work');
   }
 }

@@ -1,4 +1,4 @@
-import { type ByteSource, type ElfSection, sectionData, sectionPart } from '@skep/elf';
+import { type ByteSource, type ElfSection, sectionData, sectionPart, sectionSize } from '@skep/elf';
 import type { Budget } from './budget.js';
 import { Cursor } from './cursor.js';
 import { CutOffError, DwarfError } from './dwarf-error.js';
@@ -25,6 +25,7 @@ export class Section {
   private readonly memory: DwarfMemory;
   private readonly key: string;
   private readonly budget: Budget;
+  private knownSize: number | undefined;
   private window = EMPTY;
   private windowAt = 0;
 
@@ -38,7 +39,8 @@ export class Section {
 
   /** In bytes, decompressed. */
   get size(): number {
-    return this.section.isCompressed ? this.decompressed().length : this.section.size;
+    this.knownSize ??= sectionSize(this.source, this.section);
+    return this.knownSize;
   }
 
   u32(at: number): number {
@@ -105,8 +107,8 @@ export class Section {
 
   private decompressed(): Uint8Array {
     return this.memory.keep(this.key, () => {
+      this.budget.spend(Math.min(this.size, MAX_DECOMPRESSED) / DECOMPRESSED_PER_ENTRY);
       const value = sectionData(this.source, this.section, MAX_DECOMPRESSED);
-      this.budget.spend(value.length / DECOMPRESSED_PER_ENTRY);
       const release = () => {
         this.window = EMPTY;
       };
