@@ -4,16 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { readBinary } from './binary.js';
 import { readElfSymbols } from './elf-symbols.js';
 import { parseMaps } from './memory-maps.js';
+import { numbers } from './numbers-fixture.js';
 import { noCompiler, TestProgram } from './program-fixture.js';
-
-/** Numbers that are the same in every run. */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 describe.skipIf(noCompiler)('files that whoever is traced wrote', () => {
   it('may be cut off or changed anywhere: they have names or none, and nothing breaks', async () => {

@@ -2,8 +2,8 @@ import { DwarfError } from './dwarf-error.js';
 import { orderOf } from './order.js';
 
 /** Of one unit. */
-const MAX_FUNCTIONS = 1 << 21;
-const MAX_RANGES = 1 << 21;
+const MAX_FUNCTIONS = 1 << 20;
+const MAX_RANGES = 1 << 20;
 /** Functions inlined in one another at one address: more is no program. */
 const MAX_CHAIN = 128;
 const NONE = -1;

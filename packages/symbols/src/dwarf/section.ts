@@ -8,6 +8,8 @@ import type { DwarfMemory } from './dwarf-memory.js';
 const WINDOW = 16 << 10;
 /** Sections that are compressed are decompressed whole: larger ones are not read. */
 const MAX_DECOMPRESSED = 64 << 20;
+/** Bytes that are read in the time in which an entry is. */
+const READ_PER_ENTRY = 512;
 /** Bytes that are decompressed in the time in which an entry is read. */
 const DECOMPRESSED_PER_ENTRY = 32;
 /** Longer names are cut. */
@@ -75,6 +77,7 @@ export class Section {
       this.window = new Cursor(this.decompressed());
       this.windowAt = 0;
     } else {
+      this.budget.spend(WINDOW / READ_PER_ENTRY);
       this.window = new Cursor(sectionPart(this.source, this.section, at, Math.max(WINDOW, least)));
       this.windowAt = at;
     }
@@ -98,6 +101,7 @@ export class Section {
     if (!(whole > 0)) throw new DwarfError('a place behind the section');
     for (let length = FIRST_TRY; ; length *= 8) {
       try {
+        this.budget.spend(Math.min(length, whole) / READ_PER_ENTRY);
         return read(new Cursor(this.bytes(from, Math.min(length, whole))));
       } catch (error) {
         if (!(error instanceof CutOffError) || length >= whole) throw error;

@@ -6,10 +6,10 @@ import { DwarfError } from './dwarf-error.js';
 import type { DwarfMemory, Kept } from './dwarf-memory.js';
 import { orderOf } from './order.js';
 import { Ranges } from './ranges.js';
-import type { Units } from './units.js';
+import { MAX_UNITS, type Units } from './units.js';
 
-/** Of all units together; the largest browsers have two million. */
-const MAX_RANGES = 1 << 22;
+/** Of all units together; the largest browsers have a million. */
+const MAX_RANGES = 1 << 21;
 const TUPLE_BYTES = 16;
 const IS_64_BIT = 0xffffffff;
 
@@ -101,6 +101,7 @@ export class UnitFinder {
           if (start > 0 && size > 0 && start + size < 2 ** 53) add(start, start + size, unit);
         }
         covered.add(unit);
+        if (covered.size > MAX_UNITS) throw new DwarfError('there are too many units');
       }
       at = end;
     }

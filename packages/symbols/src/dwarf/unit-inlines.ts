@@ -11,7 +11,7 @@ import type { Unit } from './unit.js';
 
 /** A unit that is larger, or has more entries, has no inlined functions here. */
 const MAX_UNIT = 64 << 20;
-const MAX_ENTRIES = 1 << 22;
+const MAX_ENTRIES = 1 << 21;
 const MAX_DEPTH = 1024;
 /** Bytes that are read in the time in which an entry is. */
 const READ_PER_ENTRY = 256;

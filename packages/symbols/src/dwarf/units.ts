@@ -7,7 +7,7 @@ import { Unit } from './unit.js';
 import { MAX_UNIT_HEADER, readUnitHeader, type UnitHeader } from './unit-header.js';
 
 /** A file with more of them is not read: the largest browsers have 60 thousand. */
-const MAX_UNITS = 1 << 17;
+export const MAX_UNITS = 1 << 17;
 /** What a unit costs beside what is read in it, in entries. */
 const UNIT_COST = 10;
 const UNIT_BYTES = 1024;
