@@ -1,9 +1,9 @@
 import { DwarfError } from './dwarf-error.js';
 
 /** Full at first: two seconds of work or less, hundreds of megabytes of debug information. */
-const MOST = 16e6;
+const MOST = 8e6;
 /** What comes back each millisecond: about a hundredth of a processor. */
-const PER_MS = 100;
+const PER_MS = 40;
 
 /** Nothing more may be read of this file for now. */
 export class SpentError extends DwarfError {
@@ -11,7 +11,7 @@ export class SpentError extends DwarfError {
 }
 
 /**
- * The work that a file may cause, whatever is written in it, in entries read: one is about a tenth of a microsecond. It
+ * The work that a file may cause, whatever is written in it, in entries read: one is about a quarter of a microsecond. It
  * is spent once, and comes back slowly, for who lives long and has to forget and read again.
  */
 export class Budget {
