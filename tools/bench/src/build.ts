@@ -19,10 +19,10 @@ export function buildProgram(name: string, libraries: readonly string[] = []): P
   ]);
 }
 
-/** Path of the C++ program `c/names.cpp`, compiled with these flags. */
-export function buildNamesProgram(flags: readonly string[]): Promise<string> {
-  return build('names.cpp', `names${flags.join('')}`, (source, output) => [
-    ...['-O2', '-Wall', '-std=c++17', ...flags, source, '-o', output, '-lstdc++', '-lm'],
+/** Path of the C++ program `c/names.cpp`, with debug information. */
+export function buildNamesProgram(): Promise<string> {
+  return build('names.cpp', 'names', (source, output) => [
+    ...['-O2', '-g', '-Wall', '-std=c++17', source, '-o', output, '-lstdc++', '-lm'],
   ]);
 }
 
