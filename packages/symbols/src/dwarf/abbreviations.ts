@@ -35,6 +35,8 @@ export interface Abbreviation {
   readonly reads: readonly number[];
   /** How to pass over all of them: numbers of bytes, and, negative, forms whose values differ in size. */
   readonly skips: readonly number[];
+  /** Bytes of an entry where all have as many; undefined where they differ. */
+  readonly bytes: number | undefined;
   /** Whether its entries have no code in them and say where the next one begins. */
   readonly isSkipped: boolean;
 }
@@ -92,7 +94,8 @@ function readAbbreviation(cursor: Cursor, room: number): Abbreviation {
     else reads.push(SKIP_BYTES, size, 0);
     saysEnd ||= slot === SLOT.SIBLING;
   }
-  return { tag, hasChildren, reads, skips, isSkipped: hasChildren && saysEnd && WITHOUT_CODE.has(tag) };
+  const bytes = skips.length === 0 ? 0 : skips.length === 1 && skips[0]! >= 0 ? skips[0] : undefined;
+  return { tag, hasChildren, reads, skips, bytes, isSkipped: hasChildren && saysEnd && WITHOUT_CODE.has(tag) };
 }
 
 function addSkip(skips: number[], form: number, size: number | undefined): void {

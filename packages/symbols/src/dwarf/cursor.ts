@@ -52,9 +52,12 @@ export class Cursor {
   }
 
   uleb(): number {
-    let value = 0;
-    let scale = 1;
-    for (let i = 0; i < MAX_LEB; i++) {
+    const first = this.u8();
+    // Most are this short, and most files are read before the compiler has warmed up.
+    if (first < 0x80) return first;
+    let value = first & 0x7f;
+    let scale = 128;
+    for (let i = 1; i < MAX_LEB; i++) {
       const byte = this.u8();
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;

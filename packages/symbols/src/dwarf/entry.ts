@@ -50,7 +50,11 @@ export class Entry {
 }
 
 /** Passes over an entry without reading it. */
-export function skipEntry(cursor: Cursor, { skips }: Abbreviation): void {
+export function skipEntry(cursor: Cursor, { skips, bytes }: Abbreviation): void {
+  if (bytes !== undefined) {
+    cursor.skip(bytes);
+    return;
+  }
   for (let i = 0; i < skips.length; i++) {
     const skip = skips[i]!;
     if (skip >= 0) cursor.skip(skip);

@@ -54,15 +54,13 @@ export async function names(settings: Settings): Promise<Report> {
       { name: 'name', title: 'program' },
       { name: 'megabytes', title: 'MB', digits: 1 },
       { name: 'frames', title: 'frames/address', digits: 1 },
-      { name: 'firstMs', title: 'first ms', digits: 0 },
-      { name: 'newUs', title: 'new µs', digits: 1 },
-      { name: 'knownUs', title: 'known µs', digits: 2 },
+      { name: 'firstMs', title: 'first CPU ms', digits: 0 },
+      { name: 'newUs', title: 'new CPU µs', digits: 1 },
+      { name: 'knownUs', title: 'known CPU µs', digits: 2 },
     ],
     rows: results.map(({ contender: { name }, rounds, note }) =>
       note === undefined ? { name, ...medianOf(rounds) } : { name, note },
     ),
-    notes: [
-      'Elapsed time in a process that has just begun: first is the first address, new and known are those after it.',
-    ],
+    notes: ['CPU in a process that has just begun: first is the first address, new and known are those after it.'],
   };
 }
