@@ -6,6 +6,8 @@ import type { DwarfMemory } from './dwarf-memory.js';
 
 /** Read at once of a section that is not compressed: what is asked for next lies close most times. */
 const WINDOW = 16 << 10;
+/** Windows of a section: lists are found by a table of their places, which is not where they are. */
+const WINDOWS = 4;
 /** Sections that are compressed are decompressed whole: larger ones are not read. */
 const MAX_DECOMPRESSED = 64 << 20;
 /** Bytes that are read in the time in which an entry is. */
@@ -18,7 +20,6 @@ const MAX_TEXT = 4096;
 const FIRST_TRY = 512;
 
 const utf8 = new TextDecoder();
-const EMPTY = new Cursor(new Uint8Array(0));
 
 /** A section that is read in pieces, as far as it was not compressed. */
 export class Section {
@@ -28,8 +29,8 @@ export class Section {
   private readonly key: string;
   private readonly budget: Budget;
   private knownSize: number | undefined;
-  private window = EMPTY;
-  private windowAt = 0;
+  /** Those read last come first. */
+  private windows: { readonly start: number; readonly cursor: Cursor }[] = [];
 
   constructor(source: ByteSource, section: ElfSection, memory: DwarfMemory, key: string, budget: Budget) {
     this.source = source;
@@ -55,43 +56,46 @@ export class Section {
 
   /** The text at `at`, up to its NUL. */
   text(at: number): string {
-    const { bytes } = this.cursor(at, 0);
     const length = Math.max(0, Math.min(MAX_TEXT, this.size - at));
-    const part = length <= bytes.length - this.window.at ? bytes.subarray(this.window.at) : this.bytes(at, length);
-    const end = part.subarray(0, length).indexOf(0);
-    return utf8.decode(part.subarray(0, end < 0 ? length : end));
+    const cursor = this.cursor(at, length);
+    const part = cursor.bytes.subarray(cursor.at, cursor.at + length);
+    const end = part.indexOf(0);
+    return utf8.decode(end < 0 ? part : part.subarray(0, end));
   }
 
   /**
-   * A cursor at byte `at` of the section, with `least` bytes before it. It stands in a window of the section and is the
-   * same one every time: good until the next call.
+   * A cursor at byte `at` of the section, with `least` bytes before it. It stands in a window of the section, which
+   * others stand in too: good until the next call.
    */
   cursor(at: number, least: number): Cursor {
-    const inWindow = at - this.windowAt;
-    if (inWindow >= 0 && inWindow + least <= this.window.end && inWindow < this.window.end) {
-      this.window.at = inWindow;
-      return this.window;
+    for (const { start, cursor } of this.windows) {
+      const inWindow = at - start;
+      if (!(inWindow >= 0 && inWindow + least <= cursor.end)) continue;
+      cursor.at = inWindow;
+      return cursor;
     }
-    if (!(at >= 0)) throw new DwarfError('a place before the section');
-    if (this.section.isCompressed) {
-      this.window = new Cursor(this.decompressed());
-      this.windowAt = 0;
-    } else {
-      this.budget.spend(WINDOW / READ_PER_ENTRY);
-      this.window = new Cursor(sectionPart(this.source, this.section, at, Math.max(WINDOW, least)));
-      this.windowAt = at;
-    }
-    this.window.at = at - this.windowAt;
-    if (this.window.at + least > this.window.end) throw new CutOffError('a place behind the section');
-    return this.window;
+    if (!(at >= 0 && at + least <= this.size)) throw new CutOffError('a place outside of the section');
+    return this.open(at, least);
   }
 
-  /** Bytes `from .. from + length`. @throws DwarfError when there are fewer. */
-  bytes(from: number, length: number): Uint8Array {
+  private open(at: number, least: number): Cursor {
+    const { isCompressed } = this.section;
+    const start = isCompressed ? 0 : at;
+    const cursor = new Cursor(isCompressed ? this.decompressed() : this.bytes(at, Math.max(WINDOW, least), least));
+    this.windows.unshift({ start, cursor });
+    if (this.windows.length > WINDOWS) this.windows.pop();
+    cursor.at = at - start;
+    if (cursor.at + least > cursor.end) throw new CutOffError('a place outside of the section');
+    return cursor;
+  }
+
+  /** Bytes `from .. from + length`. @throws DwarfError when there are fewer than `least`. */
+  bytes(from: number, length: number, least = length): Uint8Array {
+    this.budget.spend(length / READ_PER_ENTRY);
     const bytes = this.section.isCompressed
       ? this.decompressed().subarray(from, from + length)
       : sectionPart(this.source, this.section, from, length);
-    if (bytes.length < length) throw new CutOffError('a place behind the section');
+    if (bytes.length < least) throw new CutOffError('a place behind the section');
     return bytes;
   }
 
@@ -101,7 +105,6 @@ export class Section {
     if (!(whole > 0)) throw new DwarfError('a place behind the section');
     for (let length = FIRST_TRY; ; length *= 8) {
       try {
-        this.budget.spend(Math.min(length, whole) / READ_PER_ENTRY);
         return read(new Cursor(this.bytes(from, Math.min(length, whole))));
       } catch (error) {
         if (!(error instanceof CutOffError) || length >= whole) throw error;
@@ -114,7 +117,7 @@ export class Section {
       this.budget.spend(Math.min(this.size, MAX_DECOMPRESSED) / DECOMPRESSED_PER_ENTRY);
       const value = sectionData(this.source, this.section, MAX_DECOMPRESSED);
       const release = () => {
-        this.window = EMPTY;
+        this.windows = [];
       };
       return { value, bytes: value.length, release };
     });

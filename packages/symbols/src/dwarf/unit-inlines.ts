@@ -13,8 +13,6 @@ import type { Unit } from './unit.js';
 const MAX_UNIT = 64 << 20;
 const MAX_ENTRIES = 1 << 21;
 const MAX_DEPTH = 1024;
-/** Bytes that are read in the time in which an entry is. */
-const READ_PER_ENTRY = 256;
 
 /** No inlined function encloses what follows. */
 const NONE = -1;
@@ -37,7 +35,6 @@ export function readInlines(unit: () => Unit, budget: Budget): Kept<InlinedRange
 function walk(unit: Unit, budget: Budget, into: InlinedRanges): void {
   const { entries, end } = unit.header;
   if (end - entries > MAX_UNIT) throw new DwarfError('a unit is too large');
-  budget.spend((end - entries) / READ_PER_ENTRY);
   const cursor = new Cursor(unit.sections.get('info').bytes(entries, end - entries));
   const entry = new Entry();
   const ranges = new Ranges();
