@@ -1,29 +1,9 @@
 import type { ByteSource } from './byte-source.js';
 import { ElfError } from './elf-error.js';
+import type { ElfSection } from './elf-section.js';
 import { sectionData } from './section-data.js';
 import { ElfSymbols } from './symbols.js';
 import { textAt, u64, viewOf } from './views.js';
-
-/** A section of a file; its bytes are read when they are asked for. */
-export interface ElfSection {
-  /** '' when the table of names is damaged. */
-  readonly name: string;
-  readonly index: number;
-  /** Of SHT, or another number. */
-  readonly type: number;
-  readonly isCode: boolean;
-  /** Whether its bytes in the file are compressed; `size` is theirs then. */
-  readonly isCompressed: boolean;
-  /** Where it lies in the running program; 0 when it does not. */
-  readonly address: number;
-  /** From the start of the file, in bytes. */
-  readonly offset: number;
-  readonly size: number;
-  /** Of symbols: the section of their names. */
-  readonly link: number;
-  /** Of relocations: the section they apply to. */
-  readonly info: number;
-}
 
 /** A piece of the file that is mapped: bytes `offset .. offset + size` lie at `address` of the program. */
 export interface Segment {

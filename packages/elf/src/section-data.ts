@@ -1,8 +1,7 @@
 import * as zlib from 'node:zlib';
 import type { ByteSource } from './byte-source.js';
 import { ElfError } from './elf-error.js';
-import type { ElfSection } from './elf-file.js';
-import { SHT } from './section-types.js';
+import { type ElfSection, SHT } from './elf-section.js';
 import { u64, viewOf } from './views.js';
 
 /** Before compressed bytes: the way they are compressed, and their size once they are not. */

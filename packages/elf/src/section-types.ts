@@ -1,2 +1,0 @@
-/** Types of sections. */
-export const SHT = { SYMTAB: 2, NOBITS: 8, DYNSYM: 11 } as const;
