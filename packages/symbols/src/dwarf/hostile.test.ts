@@ -17,6 +17,9 @@ int main(int argc, char **argv) { return outer(argc); }
 let program: TestProgram | undefined;
 afterEach(() => program?.remove());
 
+/** An entry for the first byte. */
+const NAMED = 'named: .uleb128 8; .asciz "named"; .quad start; .quad 1; .long named - unit';
+
 /** The names found at every byte of the code. */
 function namesOf(bytes: Uint8Array, text: ElfSection): string[][] {
   const source = new MemorySource(bytes);
@@ -28,6 +31,11 @@ function compiled(...args: ConstructorParameters<typeof TestProgram>): { bytes: 
   program = new TestProgram(...args);
   const bytes = Uint8Array.from(readFileSync(program.path));
   return { bytes, file: new ElfFile(new MemorySource(bytes)) };
+}
+
+function assembled(entries: string): { bytes: Uint8Array; file: ElfFile } {
+  const flags = ['-nostartfiles', '-nostdlib', '-static', '-Wl,-e,start'];
+  return compiled(flags, assembly(entries), { language: 'assembler' });
 }
 
 describe.skipIf(noCompiler)('debug information that whoever is traced wrote', () => {
@@ -72,10 +80,26 @@ describe.skipIf(noCompiler)('debug information that whoever is traced wrote', ()
     expect(inlined.find(text.address)).toEqual([]);
   });
 
+  it.each([
+    [100, [['named']]],
+    [2000, [[]]],
+  ])('may be nested deeply: %i blocks', (depth, expected) => {
+    const blocks = `.rept ${depth}\n.uleb128 10\n.endr\n${NAMED}\n.rept ${depth}\n.byte 0\n.endr`;
+    const { bytes, file } = assembled(blocks);
+    expect(namesOf(bytes, file.section('.text')!).slice(0, 1)).toEqual(expected);
+  });
+
+  it.each([
+    [10, [['named']]],
+    [20_000, [[]]],
+  ])('may ask for more work than it is worth: %i lists of a thousand ranges', (count, expected) => {
+    const { bytes, file } = assembled(`.rept ${count}\n.uleb128 11\n.long named - unit\n.long 0\n.endr\n${NAMED}`);
+    const text = file.section('.text')!;
+    expect(namesOf(bytes, { ...text, size: 1 })).toEqual(expected);
+  });
+
   it('may refer to itself, to nothing and to other units', () => {
-    const { bytes, file } = compiled(['-nostartfiles', '-nostdlib', '-static', '-Wl,-e,start'], ASSEMBLY, {
-      language: 'assembler',
-    });
+    const { bytes, file } = assembled(STRANGE);
     const names = namesOf(bytes, file.section('.text')!);
     // One byte each, in the order of the entries.
     expect(names.slice(0, 6)).toEqual([
@@ -96,7 +120,7 @@ describe.skipIf(noCompiler)('debug information that whoever is traced wrote', ()
 });
 
 /** DWARF that no compiler writes. Units: 64-bit offsets, version 3, a partial one, and the one with the code. */
-const ASSEMBLY = `
+const assembly = (entries: string) => `
 .text
 .globl start
 start: nop; nop; nop; nop; nop; nop; ret
@@ -112,33 +136,44 @@ abbrev:
 .uleb128 7, 0x2e; .byte 0; .uleb128 0x03, 0x08, 0, 0
 .uleb128 8, 0x1d; .byte 0; .uleb128 0x03, 0x08, 0x11, 0x01, 0x12, 0x07, 0x31, 0x13, 0, 0
 .uleb128 9, 0x1d; .byte 0; .uleb128 0x31, 0x1f20, 0x11, 0x01, 0x12, 0x07, 0, 0
+.uleb128 10, 0x0b; .byte 1; .uleb128 0, 0
+.uleb128 11, 0x1d; .byte 0; .uleb128 0x31, 0x13, 0x55, 0x17, 0, 0
 .byte 0
+.section .debug_ranges,"",@progbits
+.rept 1000
+.quad 1, 1
+.endr
+.quad 0, 0
 .section .debug_info,"",@progbits
 info:
 .long 0xffffffff; .quad 4; .long 0
 old: .long old_end - old_version
-old_version: .value 3; .long 0; .byte 8
+old_version: .2byte 3; .long 0; .byte 8
 old_entry: .uleb128 7; .asciz "too_old"
 old_end:
 part: .long part_end - part_version
-part_version: .value 4; .long 0; .byte 8
+part_version: .2byte 4; .long 0; .byte 8
 .uleb128 6
 shared: .uleb128 7; .asciz "shared"
 .byte 0
 part_end:
 unit: .long unit_end - version
-version: .value 4; .long 0; .byte 8
+version: .2byte 4; .long 0; .byte 8
 .uleb128 1; .quad start; .quad end - start
 .uleb128 2; .quad start; .quad end - start
+${entries}
+.byte 0
+circle: .uleb128 4; .long other - unit
+other: .uleb128 4; .long circle - unit
+.byte 0
+unit_end:
+`;
+
+const STRANGE = `
 .uleb128 3; .long circle - unit; .quad start; .quad 1
 .uleb128 3; .long 0xfffffff; .quad start + 1; .quad 1
 .uleb128 5; .long old_entry - info; .quad start + 2; .quad 1
 .uleb128 5; .long shared - info; .quad start + 3; .quad 1
 named: .uleb128 8; .asciz "inline_text"; .quad start + 4; .quad 1; .long named - unit
 .uleb128 9; .long 7; .quad start + 5; .quad 1
-.byte 0
-circle: .uleb128 4; .long other - unit
-other: .uleb128 4; .long circle - unit
-.byte 0
-unit_end:
 `;

@@ -12,19 +12,15 @@ const NEW_BASE = 2 ** 64 - 1;
 /** The longest entry of a list. */
 const MAX_ENTRY = 24;
 
-/** Ranges of addresses: from `starts[i]` on, `ends[i]` not among them. Used again for each entry. */
+/** The first `count` ranges of addresses: from `starts[i]` on, `ends[i]` not among them. Used again for each entry. */
 export class Ranges {
   readonly starts: number[] = [];
   readonly ends: number[] = [];
-
-  get count(): number {
-    return this.starts.length;
-  }
+  count = 0;
 
   /** The ranges of an entry that are in the program, in place of those before. */
   read(entry: Entry, unit: Unit, budget: Budget): void {
-    this.starts.length = 0;
-    this.ends.length = 0;
+    this.count = 0;
     if (entry.has(SLOT.RANGES)) {
       if (unit.header.version === 5) readNewList(unit, unit.rangesAt(entry), budget, this);
       else readOldList(unit, entry.value(SLOT.RANGES), budget, this);
@@ -39,8 +35,8 @@ export class Ranges {
   add(start: number, end: number): void {
     // Nothing lies at 0: that, too, is put for functions that were dropped.
     if (!(start > 0 && end > start && end < MAX_ADDRESS)) return;
-    this.starts.push(start);
-    this.ends.push(end);
+    this.starts[this.count] = start;
+    this.ends[this.count++] = end;
   }
 }
 

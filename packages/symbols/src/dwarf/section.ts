@@ -68,7 +68,10 @@ export class Section {
    * others stand in too: good until the next call.
    */
   cursor(at: number, least: number): Cursor {
-    for (const { start, cursor } of this.windows) {
+    const { windows } = this;
+    // Not an iterator: this runs for every list, most times before it is compiled.
+    for (let i = 0; i < windows.length; i++) {
+      const { start, cursor } = windows[i]!;
       const inWindow = at - start;
       if (!(inWindow >= 0 && inWindow + least <= cursor.end)) continue;
       cursor.at = inWindow;
