@@ -7,7 +7,8 @@ import { JitSymbols } from './jit-symbols.js';
 import { Lru } from './lru.js';
 import { type Mapping, mappingOf, parseMaps } from './memory-maps.js';
 
-const MAX_FRAMES = 16384;
+/** Of all addresses together: one has several where functions are inlined. */
+const MAX_FRAMES = 32768;
 /** A process that maps code all the time (a JIT) has its maps read at most this often. */
 const REREAD_MS = 200;
 
@@ -46,7 +47,7 @@ export class ProcessSymbols {
     if (!mapping) return UNKNOWN;
     const frames = this.framesIn(mapping, address);
     // What a JIT has not written down yet it may write later, and what it has it may replace.
-    if (!isAnonymous(mapping.path)) this.frames.set(address, frames);
+    if (!isAnonymous(mapping.path)) this.frames.set(address, frames, frames.length);
     return frames;
   }
 
