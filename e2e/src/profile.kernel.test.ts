@@ -24,6 +24,21 @@ int main(void)
 		calls_both(100000);
 }
 `;
+/** The same work in a function that is part of its caller. */
+const INLINED = `
+volatile unsigned long total;
+static inline __attribute__((always_inline)) void hot(long n) { for (long i = 0; i < n; i++) total += i; }
+__attribute__((noinline)) void calls_hot(long n)
+{
+	hot(n);
+	__asm__ volatile("" ::: "memory");
+}
+int main(void)
+{
+	for (;;)
+		calls_hot(100000);
+}
+`;
 const FLAGS = ['-O1', '-fno-omit-frame-pointer', '-mno-omit-leaf-frame-pointer', '-fno-optimize-sibling-calls'];
 
 describe('a profile of a known workload', () => {
@@ -114,5 +129,37 @@ describe('a profile of a known workload', () => {
     expect(stdout).toMatch(/^Sampling at 199 Hertz of PID \[\d+\] by user \+ kernel stack/);
     expect(stdout).toMatch(/\n {4}0x[0-9a-f]{16} leads_five\+0x[0-9a-f]+ \[burner:1\]\n/);
     expect(stdout).toMatch(/\n {4}- {16}burner;1 \(\d+\)\n {8}\d+\n/);
+  });
+});
+
+describe('a profile of a function that was inlined', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'skep-profile-'));
+  const program = join(folder, 'inliner');
+  let busy: ChildProcess;
+
+  beforeAll(() => {
+    execFileSync('clang', [...FLAGS, '-O2', '-g', '-x', 'c', '-', '-o', program], { input: INLINED });
+    busy = spawn(program);
+  });
+  afterAll(() => {
+    busy.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
+  });
+
+  const profile = (...args: string[]) => runSkep(['profile', '-F', '199', '-U', '-p', String(busy.pid), ...args]);
+
+  it('has it as a frame before its caller, as folded lines', async () => {
+    const { stdout, code } = await profile('-f', '2');
+    expect(code).toBe(0);
+    const hot = /main;calls_hot;hot \(inlined\) (\d+)$/m.exec(stdout);
+    expect(Number(hot?.[1] ?? 0), stdout).toBeGreaterThan(100);
+  });
+
+  it('has it on its caller in a flame graph', async () => {
+    const path = join(folder, 'cpu.svg');
+    expect((await profile('-o', path, '2')).code).toBe(0);
+    const depthOf = (name: string) =>
+      new RegExp(`data-name="${name}"[^>]* data-d="(\\d+)"`).exec(readFileSync(path, 'utf8'));
+    expect(Number(depthOf('hot \\(inlined\\)')![1])).toBe(Number(depthOf('calls_hot')![1]) + 1);
   });
 });

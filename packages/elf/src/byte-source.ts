@@ -16,11 +16,13 @@ export interface FileIdentity {
 /** An open file. */
 export class FileSource implements ByteSource {
   private readonly fd: number;
+  readonly path: string;
   readonly identity: FileIdentity;
   readonly size: number;
 
   /** @throws the error of open(2); an error without a code for what is no regular file. */
   constructor(path: string) {
+    this.path = path;
     // A FIFO under a name where a program is looked for must not hold up who opens it.
     this.fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(this.fd, { bigint: true });

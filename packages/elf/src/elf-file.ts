@@ -1,26 +1,9 @@
 import type { ByteSource } from './byte-source.js';
 import { ElfError } from './elf-error.js';
+import type { ElfSection } from './elf-section.js';
+import { sectionData } from './section-data.js';
 import { ElfSymbols } from './symbols.js';
 import { textAt, u64, viewOf } from './views.js';
-
-/** A section of a file; its bytes are read when they are asked for. */
-export interface ElfSection {
-  /** '' when the table of names is damaged. */
-  readonly name: string;
-  readonly index: number;
-  /** Of SHT, or another number. */
-  readonly type: number;
-  readonly isCode: boolean;
-  /** Where it lies in the running program; 0 when it does not. */
-  readonly address: number;
-  /** From the start of the file, in bytes. */
-  readonly offset: number;
-  readonly size: number;
-  /** Of symbols: the section of their names. */
-  readonly link: number;
-  /** Of relocations: the section they apply to. */
-  readonly info: number;
-}
 
 /** A piece of the file that is mapped: bytes `offset .. offset + size` lie at `address` of the program. */
 export interface Segment {
@@ -29,15 +12,13 @@ export interface Segment {
   readonly size: number;
 }
 
-/** Types of sections. */
-export const SHT = { SYMTAB: 2, NOBITS: 8, DYNSYM: 11 } as const;
-
 const MAGIC = 0x7f454c46;
 const HEADER_BYTES = 64;
 const SEGMENT_BYTES = 56;
 const SECTION_BYTES = 64;
 const PT_LOAD = 1;
 const SHF_EXECINSTR = 4;
+const SHF_COMPRESSED = 0x800;
 /** Of the table of the sections' names, and of one of them. */
 const MOST_NAMES = 1 << 20;
 const MOST_NAME = 256;
@@ -83,18 +64,13 @@ export class ElfFile {
   }
 
   /**
-   * The bytes of a section. One without bytes in the file (.bss) has none.
+   * The bytes of a section, decompressed where they are compressed. One without bytes in the file (.bss) has none.
    *
    * @param most larger sections are refused
-   * @throws ElfError when the section is larger, or the file ends before it does.
+   * @throws ElfError when the section is larger, the file ends before it does, or it cannot be decompressed.
    */
   data(section: ElfSection, most = MOST_SECTION): Uint8Array {
-    const { name, type, offset, size } = section;
-    if (type === SHT.NOBITS) return new Uint8Array(0);
-    if (size > most) throw new ElfError(`section ${name} of ${size} bytes is too large`);
-    const bytes = this.source.read(offset, size);
-    if (bytes.length < size) throw new ElfError(`section ${name} runs past its end`);
-    return bytes;
+    return sectionData(this.source, section, most);
   }
 
   /**
@@ -136,6 +112,7 @@ export class ElfFile {
       index,
       type: view.getUint32(at + 4, true),
       isCode: (view.getUint32(at + 8, true) & SHF_EXECINSTR) !== 0,
+      isCompressed: (view.getUint32(at + 8, true) & SHF_COMPRESSED) !== 0,
       address: u64(view, at + 16),
       offset: u64(view, at + 24),
       size: u64(view, at + 32),

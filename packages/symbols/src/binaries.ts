@@ -1,6 +1,8 @@
 import { FileSource } from '@skep/elf';
 import { type Binary, readBinary, readVdso } from './binary.js';
-import { readDebugSymbols } from './debug-file.js';
+import { readDebugNames } from './debug-file.js';
+import { DwarfMemory } from './dwarf/dwarf-memory.js';
+import { readNames } from './file-names.js';
 import { Lru } from './lru.js';
 import type { SymbolFiles } from './symbol-files.js';
 
@@ -10,6 +12,7 @@ const LIMIT = 64 << 20;
 /** Programs and libraries by what they are, not by their path: containers share them, and upgrades replace them. */
 export class Binaries {
   private readonly cache = new Lru<string, Binary>(LIMIT);
+  private readonly memory = new DwarfMemory();
   private readonly files: SymbolFiles | undefined;
   private vdso: Binary | undefined;
 
@@ -45,7 +48,14 @@ export class Binaries {
     const { key } = source.identity;
     const known = this.cache.get(key);
     if (known) return known;
-    const binary = readBinary(source, (file) => this.files?.symbolsOf(file) ?? readDebugSymbols(file, root, path));
+    const { memory } = this;
+    const binary = readBinary(
+      source,
+      (file) =>
+        this.files?.namesOf(file, memory) ??
+        readDebugNames(file, root, path, memory) ??
+        readNames(file, source, memory),
+    );
     this.cache.set(key, binary, binary.bytes);
     return binary;
   }

@@ -4,6 +4,7 @@ import { type Frame, frameText } from './frame.js';
 
 const KERNEL: Frame = { name: 'vfs_read', offset: 31, module: 'kernel' };
 const MODULE: Frame = { name: 'xfs_sync', offset: 1, module: 'xfs' };
+const INLINED: Frame = { name: 'a;b', offset: 0, module: 'busy', isInlined: true };
 const NAMELESS: Frame = { name: undefined, offset: 16, module: 'libc.so.6' };
 
 it.each<[FrameStyle, readonly string[]]>([
@@ -26,6 +27,17 @@ it.each<[FrameStyle, readonly string[]]>([
 ])('%s', (style, expected) => {
   const address = 0xffffffff81001f00n;
   expect([KERNEL, MODULE, NAMELESS].map((frame) => frameText(frame, address, style, true))).toEqual(expected);
+});
+
+it.each<[FrameStyle, string]>([
+  ['names', 'a:b (inlined)'],
+  ['places', 'a:b (inlined) [busy]'],
+  ['offsets', 'a:b (inlined)'],
+  ['addresses', '0x0000000000007f00 a:b (inlined) [busy]'],
+  ['raw-names', '7f00             a:b (inlined)'],
+  ['raw-offsets', '7f00             a:b (inlined)'],
+])('%s of an inlined function', (style, expected) => {
+  expect(frameText(INLINED, 0x7f00n, style, false)).toBe(expected);
 });
 
 it('pads short addresses on the right, as BCC does', () => {

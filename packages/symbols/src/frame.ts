@@ -8,29 +8,37 @@ export interface Frame {
   readonly offset: number;
   /** File name of the program or library, name of a kernel module, `kernel`; undefined when it is not known. */
   readonly module: string | undefined;
+  /** Whether the function was inlined into that of the next frame; `offset` says nothing then. */
+  readonly isInlined?: boolean;
 }
 
-/** `name`, `name [module]` for kernel modules, `[libfoo.so+0x1234]`, `[unknown]`. Equal functions give equal texts. */
+const INLINED = ' (inlined)';
+
+/**
+ * `name`, `name (inlined)`, `name [module]` for kernel modules, `[libfoo.so+0x1234]`, `[unknown]`. Equal functions give
+ * equal texts.
+ */
 export function nameOf(frame: Frame, isKernel: boolean): string {
   return named(frame, isKernel, '');
 }
 
-/** The same as `name+0x1f`, `name+0x1f [module]`. */
+/** The same as `name+0x1f`, `name (inlined)`, `name+0x1f [module]`. */
 function offsetOf(frame: Frame, isKernel: boolean): string {
   return named(frame, isKernel, `+0x${frame.offset.toString(16)}`);
 }
 
-function named({ name, offset, module }: Frame, isKernel: boolean, place: string): string {
+function named({ name, offset, module, isInlined }: Frame, isKernel: boolean, place: string): string {
   if (name === undefined) return module === undefined ? '[unknown]' : `[${plain(module)}+0x${offset.toString(16)}]`;
   const isModule = isKernel && module !== undefined && module !== 'kernel';
-  return `${plain(name)}${place}${isModule ? ` [${plain(module)}]` : ''}`;
+  return `${plain(name)}${isInlined ? INLINED : place}${isModule ? ` [${plain(module)}]` : ''}`;
 }
 
-/** `name+0x1f [module]`, as BCC's tools print frames. */
+/** `name+0x1f [module]`, as BCC's tools print frames, and `name (inlined) [module]`. */
 export function placeOf(frame: Frame, isKernel: boolean): string {
-  const { name, offset, module } = frame;
+  const { name, offset, module, isInlined } = frame;
   if (name === undefined) return nameOf(frame, isKernel);
-  return `${plain(name)}+0x${offset.toString(16)}${module === undefined ? '' : ` [${plain(module)}]`}`;
+  const place = isInlined ? INLINED : `+0x${offset.toString(16)}`;
+  return `${plain(name)}${place}${module === undefined ? '' : ` [${plain(module)}]`}`;
 }
 
 /** A frame in one of the styles. */

@@ -2,17 +2,10 @@ import { readFileSync } from 'node:fs';
 import { MemorySource } from '@skep/elf';
 import { describe, expect, it } from 'vitest';
 import { readBinary } from './binary.js';
+import { readElfSymbols } from './elf-symbols.js';
 import { parseMaps } from './memory-maps.js';
+import { numbers } from './numbers-fixture.js';
 import { noCompiler, TestProgram } from './program-fixture.js';
-
-/** Numbers that are the same in every run. */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 describe.skipIf(noCompiler)('files that whoever is traced wrote', () => {
   it('may be cut off or changed anywhere: they have names or none, and nothing breaks', async () => {
@@ -28,7 +21,10 @@ describe.skipIf(noCompiler)('files that whoever is traced wrote', () => {
         const near = next() < 0.5 ? next() * 1024 : bytes.length - 1 - next() * 2048;
         bytes[Math.max(0, Math.min(bytes.length - 1, Math.floor(near)))] = Math.floor(next() * 256);
       }
-      const binary = readBinary(new MemorySource(bytes));
+      const binary = readBinary(new MemorySource(bytes), (file) => ({
+        symbols: readElfSymbols(file),
+        inlined: undefined,
+      }));
       expect(binary.bytes).toBeLessThan(1 << 20);
       for (let at = 0; at < whole.length; at += 8) if (binary.find(at)?.name === 'first_function') named++;
     }

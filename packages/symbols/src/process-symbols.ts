@@ -7,18 +7,19 @@ import { JitSymbols } from './jit-symbols.js';
 import { Lru } from './lru.js';
 import { type Mapping, mappingOf, parseMaps } from './memory-maps.js';
 
-const MAX_FRAMES = 16384;
+/** Of all addresses together: one has several where functions are inlined. */
+const MAX_FRAMES = 32768;
 /** A process that maps code all the time (a JIT) has its maps read at most this often. */
 const REREAD_MS = 200;
 
-const UNKNOWN: Frame = { name: undefined, offset: 0, module: undefined };
+const UNKNOWN: readonly Frame[] = [{ name: undefined, offset: 0, module: undefined }];
 
 /** Names of the addresses of one process, as long as it is the same. */
 export class ProcessSymbols {
   readonly pid: number;
   private readonly binaries: Binaries;
   private readonly now: () => number;
-  private readonly frames = new Lru<number, Frame>(MAX_FRAMES);
+  private readonly frames = new Lru<number, readonly Frame[]>(MAX_FRAMES);
   private readonly opened = new Map<string, Binary | undefined>();
   private mappings: readonly Mapping[] = [];
   private readonly jit: JitSymbols;
@@ -33,7 +34,8 @@ export class ProcessSymbols {
     this.readMaps();
   }
 
-  find(address: number): Frame {
+  /** The functions inlined at `address`, innermost first, and the one that is there. */
+  find(address: number): readonly Frame[] {
     const known = this.frames.get(address);
     if (known) return known;
     let mapping = mappingOf(this.mappings, address);
@@ -43,10 +45,10 @@ export class ProcessSymbols {
     }
     // Not kept: the next reading of the maps may know it.
     if (!mapping) return UNKNOWN;
-    const frame = this.frameIn(mapping, address);
+    const frames = this.framesIn(mapping, address);
     // What a JIT has not written down yet it may write later, and what it has it may replace.
-    if (!isAnonymous(mapping.path)) this.frames.set(address, frame);
-    return frame;
+    if (!isAnonymous(mapping.path)) this.frames.set(address, frames, frames.length);
+    return frames;
   }
 
   private readMaps(): void {
@@ -58,24 +60,29 @@ export class ProcessSymbols {
     }
   }
 
-  private frameIn(mapping: Mapping, address: number): Frame {
+  private framesIn(mapping: Mapping, address: number): readonly Frame[] {
     const { path, start, offset } = mapping;
     const fileOffset = address - start + offset;
     if (isAnonymous(path)) return this.jitFrame(address);
     const module = path.slice(path.lastIndexOf('/') + 1).replace(/^\[(.*)\]$/, '$1');
-    const found = this.binaryOf(mapping)?.find(fileOffset);
-    return found
-      ? { name: demangle(found.name), offset: found.offset, module }
-      : { name: undefined, offset: fileOffset, module };
+    const binary = this.binaryOf(mapping);
+    const found = binary?.find(fileOffset);
+    const inlined = binary?.inlinedAt(fileOffset) ?? [];
+    return [
+      ...inlined.map((name) => ({ name, offset: 0, module, isInlined: true })),
+      found
+        ? { name: demangle(found.name), offset: found.offset, module }
+        : { name: undefined, offset: fileOffset, module },
+    ];
   }
 
-  private jitFrame(address: number): Frame {
+  private jitFrame(address: number): readonly Frame[] {
     let name = this.jit.find(address);
     if (name === undefined && this.now() - this.jitReadAt >= REREAD_MS) {
       this.jitReadAt = this.now();
       if (this.jit.refresh()) name = this.jit.find(address);
     }
-    return name === undefined ? UNKNOWN : { name: demangle(name), offset: 0, module: undefined };
+    return name === undefined ? UNKNOWN : [{ name: demangle(name), offset: 0, module: undefined }];
   }
 
   private binaryOf(mapping: Mapping): Binary | undefined {

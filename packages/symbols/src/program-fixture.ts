@@ -36,8 +36,8 @@ export class TestProgram {
   readonly path = join(this.folder, 'busy');
   private readonly running: ChildProcess[] = [];
 
-  constructor(flags: readonly string[] = [], source = SOURCE) {
-    execFileSync(COMPILER, ['-O1', '-x', 'c', '-', '-o', this.path, ...flags], { input: source });
+  constructor(flags: readonly string[] = [], source = SOURCE, { compiler = COMPILER, language = 'c' } = {}) {
+    execFileSync(compiler, ['-O1', '-x', language, '-', '-o', this.path, ...flags], { input: source });
   }
 
   /** Start it; settles with the addresses that it prints. */

@@ -1,7 +1,8 @@
 import { SkepError } from '@skep/core';
 import { buildId, ElfError, ElfFile, FileSource } from '@skep/elf';
-import { hasSymbolTable, readElfSymbols } from './elf-symbols.js';
-import type { SymbolTable } from './symbol-table.js';
+import type { DwarfMemory } from './dwarf/dwarf-memory.js';
+import { hasSymbolTable } from './elf-symbols.js';
+import { type FileNames, readNames } from './file-names.js';
 
 /** Files that names are taken from for whatever has their build id: programs that were not stripped, or debug files. */
 export class SymbolFiles {
@@ -12,13 +13,13 @@ export class SymbolFiles {
     for (const path of paths) this.byBuildId.set(buildIdOf(path), path);
   }
 
-  /** Symbols for a file; undefined when none of these has its build id. */
-  symbolsOf(file: ElfFile): SymbolTable | undefined {
+  /** Names for a file; undefined when none of these has its build id. */
+  namesOf(file: ElfFile, memory: DwarfMemory): FileNames | undefined {
     const id = this.byBuildId.size === 0 ? undefined : buildId(file);
     const path = id === undefined ? undefined : this.byBuildId.get(id);
     if (path === undefined) return undefined;
     // One that was stripped knows less than a debug file that may be found.
-    return withFile(path, (its) => (hasSymbolTable(its) ? readElfSymbols(its) : undefined));
+    return withFile(path, (its, source) => (hasSymbolTable(its) ? readNames(its, source, memory) : undefined));
   }
 }
 
@@ -30,7 +31,7 @@ function buildIdOf(path: string): string {
 }
 
 /** What `use` makes of the file; undefined for what is no ELF file, or a damaged one. */
-function withFile<T>(path: string, use: (file: ElfFile) => T): T | undefined {
+function withFile<T>(path: string, use: (file: ElfFile, source: FileSource) => T): T | undefined {
   let source: FileSource;
   try {
     source = new FileSource(path);
@@ -39,7 +40,7 @@ function withFile<T>(path: string, use: (file: ElfFile) => T): T | undefined {
     throw new SkepError('SKEP_OPTION', message, '', { cause });
   }
   try {
-    return use(new ElfFile(source));
+    return use(new ElfFile(source), source);
   } catch (error) {
     if (error instanceof ElfError) return undefined;
     throw error;

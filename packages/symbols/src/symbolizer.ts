@@ -74,7 +74,7 @@ export class SystemSymbolizer implements Symbolizer {
 
   kernel(addresses: BigUint64Array, style: FrameStyle): string[] {
     this.prepareKernel();
-    return texts(addresses, style, true, (address) => this.kernelSymbols?.find(address) ?? UNKNOWN);
+    return texts(addresses, style, true, (address) => [this.kernelSymbols?.find(address) ?? UNKNOWN]);
   }
 
   user(pid: number, addresses: BigUint64Array, style: FrameStyle): string[] {
@@ -100,11 +100,11 @@ function texts(
   addresses: BigUint64Array,
   style: FrameStyle,
   isKernel: boolean,
-  find: (address: bigint) => Frame,
+  find: (address: bigint) => readonly Frame[],
 ): string[] {
   return Array.from(addresses, (address, depth) => {
     const back = depth > 0 ? 1 : 0;
-    const found = find(address - BigInt(back));
-    return frameText({ ...found, offset: found.offset + back }, address, style, isKernel);
-  });
+    const frames = find(address - BigInt(back));
+    return frames.map((frame) => frameText({ ...frame, offset: frame.offset + back }, address, style, isKernel));
+  }).flat();
 }

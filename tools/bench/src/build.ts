@@ -19,6 +19,13 @@ export function buildProgram(name: string, libraries: readonly string[] = []): P
   ]);
 }
 
+/** Path of the C++ program `c/names.cpp`, with debug information. */
+export function buildNamesProgram(): Promise<string> {
+  return build('names.cpp', 'names', (source, output) => [
+    ...['-O2', '-g', '-Wall', '-std=c++17', source, '-o', output, '-lstdc++', '-lm'],
+  ]);
+}
+
 /** Path of the BPF object of `c/<name>.bpf.c`. */
 export function buildBpf(name: string): Promise<string> {
   return build(`${name}.bpf.c`, `${name}.bpf.o`, (source, output) => [

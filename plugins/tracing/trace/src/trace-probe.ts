@@ -177,8 +177,10 @@ export class TraceProbe implements Probe {
 
   private place(half: StackHalf, address: bigint, pid: number): string {
     const addresses = BigUint64Array.of(BigInt.asUintN(64, address));
-    const [place = ''] =
+    const places =
       half === 'kernel' ? this.symbolizer.kernel(addresses, 'places') : this.symbolizer.user(pid, addresses, 'places');
+    // The function that is there, behind those inlined: a place is one text.
+    const place = places.at(-1) ?? '';
     return half === 'kernel' ? place.replace(/ \[kernel\]$/, '') : place;
   }
 

@@ -4,6 +4,7 @@ import { agent } from './agent.js';
 import { blocks } from './blocks.js';
 import { drain } from './drain.js';
 import { memory } from './memory.js';
+import { names } from './names.js';
 import { opensnoop } from './opensnoop.js';
 import { outage } from './outage.js';
 import { queries } from './queries.js';
@@ -31,6 +32,7 @@ export const BENCHMARKS = {
   agent: { summary: 'the whole way from the kernel to ClickHouse at 200,000 opens per second', run: agent },
   outage: { summary: 'how fast a backlog is stored when the store is back', run: outage },
   startup: { summary: 'from exec to the first event', run: startup },
+  names: { summary: 'names of addresses, with and without debug information', run: names },
   memory: { summary: 'eight tools at once', run: memory },
 } as const satisfies Record<string, Benchmark>;
 

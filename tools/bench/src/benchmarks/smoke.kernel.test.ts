@@ -24,6 +24,7 @@ const WHOLE: Record<BenchmarkName, (row: Record<string, unknown>) => void> = {
   },
   outage: (row) => expect(row.missing).toBe(0),
   startup: (row) => expect(row.elapsedMs).toBeGreaterThan(0),
+  names: (row) => expect(row.frames).toBeGreaterThanOrEqual(1),
   memory: (row) => expect(row.pss).toBeGreaterThan(0),
 };
 
