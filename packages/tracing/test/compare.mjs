@@ -14,6 +14,8 @@ const SKEP = 'packages/cli/bin/skep.mjs';
 const READY_MS = 900_000;
 /** The header of some stands before the last probe is attached. */
 const ATTACHED_MS = 5000;
+/** The workload sleeps for a second, and its calls take long where each is traced. */
+const WORK_MS = 60_000;
 /** Two outputs of those that have one every four seconds. */
 const SETTLE_MS = 9000;
 
@@ -108,9 +110,9 @@ async function runRound(runs, commandOf) {
   const running = runs.map((run, i) => new Running(run, commandOf(run.tool), works[i]));
   await Promise.all(running.map((one) => one.ready()));
   await sleep(ATTACHED_MS);
-  await Promise.all(works.map((work) => work.go()));
+  await Promise.race([Promise.all(works.map((work) => work.go())), sleep(WORK_MS, undefined, { ref: false })]);
   if (runs.some(({ everywhere }) => everywhere)) {
-    const options = { input: 'echo skep-42\nexit\n', stdio: ['pipe', 'ignore', 'ignore'] };
+    const options = { input: 'echo skep-42\nexit\n', stdio: ['pipe', 'ignore', 'ignore'], timeout: WORK_MS };
     execFileSync('script', ['-qec', '/bin/bash --norc -i', '/dev/null'], {
       ...options,
       env: { ...process.env, HISTFILE: '/dev/null' },
