@@ -112,6 +112,9 @@ describe("BCC's one-liners", () => {
   });
 });
 
+/** Where debug information is installed, skep has frames that BCC does not know of. */
+const INLINED = / \(inlined\)/;
+
 /** `FUNC COUNT`, added up over the outputs. skep tells probes of USDT with their provider. */
 function counts(text: string): Record<string, number> {
   const sums: Record<string, number> = {};
@@ -172,9 +175,10 @@ function messages(text: string): string[] {
 
 /** The stack below each row, a frame to a line. Where in its function it is differs from build to build. */
 function stacksOf(text: string): string[] {
-  const rows = text
-    .split(/^(?! {8}\S)/m)
-    .map((part) => [...part.matchAll(/^ {8}(\S.*)$/gm)].map(([, frame]) => frame!.replace(/\+0x[0-9a-f]+/, '')));
+  const rows = text.split(/^(?! {8}\S)/m).map((part) => {
+    const frames = [...part.matchAll(/^ {8}(\S.*)$/gm)].map(([, frame]) => frame!.replace(/\+0x[0-9a-f]+/, ''));
+    return frames.filter((frame) => !INLINED.test(frame));
+  });
   return joined(rows);
 }
 
@@ -197,6 +201,7 @@ function countedStacks(text: string): string[] {
       const kernel = entry < 0 ? 'user' : frames.slice(0, entry + 1).join('>');
       found.push(`${count} ${kernel}, ${frames.length} frames`);
     }
+    if (INLINED.test(line)) continue;
     if (/^ {2}\S/.test(line)) frames.push(line.trim());
     else if (!line.startsWith('    --')) frames = [];
   }

@@ -38,13 +38,22 @@ export interface Reading {
   readonly cut?: bigint;
 }
 
+/** A reading that is not drained yet, or not by all streams. */
+interface Taken {
+  readonly timeNs: bigint;
+  readonly intervalNs: bigint;
+  readonly complete: boolean;
+  /** Of the streams that have not drained it. */
+  readonly rows: Map<string, readonly OutputRow[]>;
+}
+
 /** The probe of a tool that counts: read at intervals, and once more at the end. */
 export class SnapshotProbe implements Probe {
   private readonly request: ProbeRequest;
   private readonly source: SnapshotSource;
-  private readonly waiting = new Map<string, { readonly rows: readonly OutputRow[]; readonly complete: boolean }>();
+  /** Oldest first: at the end there may be two. */
+  private waiting: Taken[] = [];
   private timer: NodeJS.Timeout | undefined;
-  private taken = { timeNs: 0n, intervalNs: 0n };
   private lastNs = nowNs();
   private covered_ = 0n;
   private refused = 0n;
@@ -82,7 +91,7 @@ export class SnapshotProbe implements Probe {
     let due = performance.now() + everyMs;
     const tick = () => {
       // While the last one has not been drained, none is taken: the interval grows, and nothing is lost.
-      if (this.waiting.size === 0) this.take();
+      if (this.waiting.length === 0) this.take();
       poller.wake();
       const now = performance.now();
       due = Math.max(due + everyMs, now);
@@ -94,27 +103,30 @@ export class SnapshotProbe implements Probe {
   private take(): void {
     const { rows, updates, refused = 0n, cut = 0n } = this.source.read();
     const timeNs = nowNs();
-    this.taken = { timeNs, intervalNs: timeNs - this.lastNs };
-    this.lastNs = timeNs;
     this.covered_ += updates;
     this.refused += refused;
     this.cut += cut;
-    for (const { stream } of this.schemas) {
-      const before = this.waiting.get(stream)?.rows ?? [];
-      this.waiting.set(stream, { rows: [...before, ...(rows[stream] ?? [])], complete: refused === 0n });
-    }
+    this.waiting.push({
+      timeNs,
+      intervalNs: timeNs - this.lastNs,
+      complete: refused === 0n,
+      rows: new Map(this.schemas.map(({ stream }) => [stream, rows[stream] ?? []])),
+    });
+    this.lastNs = timeNs;
   }
 
   drain(into: BatchBuilder): number {
     const { stream } = into.schema;
-    const ready = this.waiting.get(stream);
-    if (!ready) return 0;
-    this.waiting.delete(stream);
-    const { timeNs } = this.taken;
-    into.snapshot = { ...this.taken, complete: ready.complete };
-    into.ensure(ready.rows.length);
-    for (const row of ready.rows) into.push({ time: timeNs, ...row });
-    return ready.rows.length;
+    const taken = this.waiting.find((one) => one.rows.has(stream));
+    if (!taken) return 0;
+    const { timeNs, intervalNs, complete } = taken;
+    const rows = taken.rows.get(stream)!;
+    taken.rows.delete(stream);
+    this.waiting = this.waiting.filter((one) => one.rows.size > 0);
+    into.snapshot = { timeNs, intervalNs, complete };
+    into.ensure(rows.length);
+    for (const row of rows) into.push({ time: timeNs, ...row });
+    return rows.length;
   }
 
   losses(): LossCounts {
