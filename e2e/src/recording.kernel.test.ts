@@ -39,6 +39,26 @@ plugins:
   expect(accountOf(again.stderr, 'opens.opens -> stdout')).toMatchObject({ attempted: 20_011, delivered: 20_011 });
 });
 
+it('one tool is recorded with its own options and arguments', async () => {
+  const file = join(temporaryFolder(), 'out.skeprec');
+  const command = ['record', 'funccount', '-o', file, '--', '-d', '1', 'c:getppid'];
+  const recorded = await runSkep(command);
+  expect(recorded.stderr).toMatch(/see it with: skep replay/);
+  expect(recorded.code).toBe(0);
+  const { code, stdout } = await runSkep(['replay', file]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^FUNC +COUNT/m);
+  for (const [what, message] of [
+    [['funccount', '--', '-d', '1'], "missing required argument 'pattern'"],
+    [['opensnoop', 'execsnoop', '--', '-x'], 'options after -- are of one tool'],
+    [['configs/quickstart.yaml', '--', '-x'], 'options after -- are of one tool'],
+  ] as const) {
+    const refused = await runSkep(['record', '-o', file, ...what]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(message);
+  }
+});
+
 it('the demonstration needs nothing but skep, and says what to try', async () => {
   const { code, stdout, stderr } = await runSkep(['demo', '--speed', '100x'], { through: ELSEWHERE });
   expect(stdout).toMatch(/^execs +\| COMM/m);

@@ -179,6 +179,12 @@ export function readToolOptions(
   return readToolFlags(name, definition, flags, command, findUser);
 }
 
+/** What the tool's own option of this kind says. */
+export function ownValue(plugin: Plugin, options: OptionValues, wanted: OptionDefinition['kind']): number | undefined {
+  const found = Object.entries(plugin.options ?? {}).find(([, { kind }]) => kind === wanted);
+  return found && (options[found[0]] as number | undefined);
+}
+
 function flagValue(command: Command) {
   return ({ name, definition, attribute, times }: ToolFlag) => {
     const written: unknown = times ? times() : command.getOptionValue(attribute);

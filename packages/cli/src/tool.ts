@@ -1,14 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  isDeclared,
-  isSkepError,
-  type OptionDefinition,
-  type OptionValues,
-  type Plugin,
-  SkepError,
-  type StreamDefinition,
-} from '@skep/core';
+import { isDeclared, isSkepError, type OptionValues, type Plugin, SkepError, type StreamDefinition } from '@skep/core';
 import { type Config, checkWhereByColumns, createFindUser, type LoadedPlugin, loadPlugin } from '@skep/runner/tool';
 import type { Command } from 'commander';
 import { startCommand, type TracedCommand } from './exec.js';
@@ -17,7 +9,7 @@ import { createLog } from './log.js';
 import { type RunOnceOptions, runOnce } from './run-once.js';
 import { COMMAND_LINE, FORMATS, outputInstance } from './stdout-instance.js';
 import { MAX_TIMER_MS, readDuration } from './timer.js';
-import { addToolArguments, addToolFlags, readToolFlags, splitCommand } from './tool-options.js';
+import { addToolArguments, addToolFlags, ownValue, readToolFlags, splitCommand } from './tool-options.js';
 import { createCommand, parseArgs } from './usage.js';
 
 /** `skep <tool> [the tool's own flags] [interval [count]]`: BCC's spelling and layout, until Ctrl-C. */
@@ -163,12 +155,6 @@ function readNumbers(tool: string, args: readonly string[]): BareNumbers {
         : number(interval, 'interval', (n) => n > 0 && n * 1000 <= MAX_TIMER_MS) * 1000,
     count: count === undefined ? undefined : number(count, 'count', (n) => n > 0 && Number.isInteger(n)),
   };
-}
-
-/** What the tool's own option of this kind says. */
-function ownValue(plugin: Plugin, options: OptionValues, wanted: OptionDefinition['kind']): number | undefined {
-  const found = Object.entries(plugin.options ?? {}).find(([, { kind }]) => kind === wanted);
-  return found && (options[found[0]] as number | undefined);
 }
 
 /** A tool's own spelling of --duration. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { SkepError } from '@skep/core';
 import {
-  completeOptions,
+  createFindUser,
   loadConfig,
   loadPlugin,
   type PluginInstance,
@@ -13,20 +13,26 @@ import { createLog } from '../log.js';
 import { onStopSignals } from '../signals.js';
 import { COMMAND_LINE, stdoutInstance } from '../stdout-instance.js';
 import { readDuration } from '../timer.js';
+import { ownValue, readToolOptions } from '../tool-options.js';
 import { createCommand, parseArgs } from '../usage.js';
 
 const PROGRESS_MS = 500;
 
-/** `skep record [FILE | tool...] -o FILE`: what comes from the kernel, undecoded, to a file. */
+/** `skep record [FILE | tool...] -o FILE [-- the options of one tool]`: what comes from the kernel, undecoded, to a file. */
 export async function run(args: readonly string[]): Promise<number> {
   const command = createCommand('record', 'Write the raw records of tools, or of the plugins of a YAML file, to a file')
-    .argument('<what...>', 'A YAML file, or names of tools')
+    .usage('[options] <what...> [-- OPTIONS]')
+    .argument(
+      '<what...>',
+      'A YAML file, or names of tools; after -- options and arguments of the one tool that is named',
+    )
     .requiredOption('-o, --output <FILE>', 'File to write, such as out.skeprec')
     .option('--duration <TIME>', 'Stop after this time: 10s, 1m')
     .option('-p, --print', 'Print the rows as well')
     .option('--every <TIME>', 'Time between snapshots of tools that take them', '1s')
     .option('-v, --verbose', 'Say what happens');
-  if (parseArgs(command, args)) return 0;
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  if (parseArgs(command, args.slice(0, end))) return 0;
   const what = command.processedArgs[0] as readonly string[];
   const flags = command.opts<{
     output: string;
@@ -36,15 +42,16 @@ export async function run(args: readonly string[]): Promise<number> {
     verbose?: boolean;
   }>();
   const durationMs = readDuration('--duration', flags.duration);
-  const plugins = await pluginsOf(what, readDuration('--every', flags.every)!);
+  const plugins = await pluginsOf(what, args.slice(end + 1), readDuration('--every', flags.every)!);
   const names = plugins.map(({ name }) => name);
+  const stopMs = durationMs ?? (plugins.length === 1 ? stopAfter(plugins[0]!) : undefined);
   const sinks: SinkInstance[] = flags.print ? [stdoutInstance({ output: 'table', headers: true }, names)] : [];
   const log = createLog(flags.verbose ? 'debug' : 'warn');
   const recording = await Recording.start(plugins, flags.output, log, { sinks, isForTable: flags.print === true });
   const release = onStopSignals(() => recording.stop());
   process.stderr.write(`skep: recording ${names.join(', ')} to ${flags.output}; Ctrl-C ends\n`);
   const progress = showProgress(recording, flags.print === true);
-  const timer = durationMs === undefined ? undefined : setTimeout(() => recording.stop(), durationMs);
+  const timer = stopMs === undefined ? undefined : setTimeout(() => recording.stop(), stopMs);
   try {
     await recording.finished();
   } finally {
@@ -57,9 +64,17 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-async function pluginsOf(what: readonly string[], everyMs: number): Promise<readonly PluginInstance[]> {
+async function pluginsOf(
+  what: readonly string[],
+  own: readonly string[],
+  everyMs: number,
+): Promise<readonly PluginInstance[]> {
   const [first] = what;
-  if (what.length === 1 && /\.ya?ml$|\//.test(first!)) return (await loadConfig(first!)).plugins;
+  const isFile = what.length === 1 && /\.ya?ml$|\//.test(first!);
+  if (own.length > 0 && (isFile || what.length > 1)) {
+    throw new SkepError('SKEP_USAGE', 'options after -- are of one tool', `skep record ${first} -o FILE`);
+  }
+  if (isFile) return (await loadConfig(first!)).plugins;
   const twice = what.find((name, i) => what.indexOf(name) !== i);
   if (twice !== undefined) throw new SkepError('SKEP_USAGE', `"${twice}" is named twice`, 'name it once');
   return Promise.all(
@@ -72,12 +87,12 @@ async function pluginsOf(what: readonly string[], everyMs: number): Promise<read
         );
       }
       const plugin = await loadPlugin(name, [process.cwd()]);
-      const options = completeOptions(plugin.definition, {});
+      const options = readToolOptions(plugin, own, createFindUser());
       return {
         name: plugin.name,
         plugin,
         options,
-        everyMs,
+        everyMs: ownValue(plugin.definition, options, 'every') ?? everyMs,
         program: undefined,
         attach: [],
         allow: [],
@@ -85,6 +100,11 @@ async function pluginsOf(what: readonly string[], everyMs: number): Promise<read
       };
     }),
   );
+}
+
+/** A tool's own spelling of --duration. */
+function stopAfter({ plugin, options }: PluginInstance): number | undefined {
+  return ownValue(plugin.definition, options, 'stop-after');
 }
 
 /** A line that is written anew, on a terminal only. */
