@@ -66,6 +66,15 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
   });
 });
 
+it('timeout(1), which sends its signal twice, lets it end in good order', () => {
+  const args = ['-s', 'INT', '5', process.execPath, SKEP, 'opensnoop', '-p', String(process.pid)];
+  for (let n = 0; n < 3; n++) {
+    const { status, stderr } = spawnSync('timeout', args, { cwd: ROOT, encoding: 'utf8' });
+    expect(stderr).toMatch(/attempted/);
+    expect(status).toBe(124);
+  }
+});
+
 it('Ctrl-C twice leaves at once, whatever it still had to write', async () => {
   const storm = new Storm(MISSING);
   const file = join(temporaryFolder(), 'skep.yaml');

@@ -1,5 +1,5 @@
 import { SkepError } from '@skep/core';
-import { describeErrno, EACCES, EPERM } from './errno.js';
+import { describeErrno, EACCES, EINVAL, EPERM } from './errno.js';
 import { bpfLinkCreate, errno, withMemory } from './native/libc.js';
 import { FdLink } from './perf-link.js';
 
@@ -38,7 +38,7 @@ export function attachKernelFunctions(program: number, { symbols, cookies, isRet
     attr.setUint32(20, count, true);
     attr.setBigUint64(24, address, true);
     attr.setBigUint64(40, address + BigInt(count * 8), true);
-    return created(attr, `${count} kernel functions`);
+    return created(create(attr), `${count} kernel functions`);
   });
 }
 
@@ -53,9 +53,24 @@ export interface UserFunctions {
 /**
  * Attach a program loaded for `MULTI_ATTACH.user` to many places of one file by one link (Linux 6.6).
  *
- * @throws SkepError SKEP_ATTACH when this kernel cannot.
+ * @throws SkepError SKEP_ATTACH when this kernel cannot, or cannot for one process: see `takesProcesses`.
  */
-export function attachUserFunctions(program: number, { path, places, isReturn, pid }: UserFunctions): FdLink {
+export function attachUserFunctions(program: number, places: UserFunctions): FdLink {
+  const target = `${places.places.length} places of ${places.path}`;
+  if (places.pid !== undefined && !takesProcesses(program)) throw refusal(target, EINVAL);
+  return created(createUserLink(program, places), target);
+}
+
+/**
+ * Whether a link for a process is for all of its threads. It was for the one thread before Linux 6.10 (commit
+ * 46ba0e49b642) and the stable kernels of that time; only since then is a process of -1 refused before the file is looked at.
+ */
+function takesProcesses(program: number): boolean {
+  const places = [{ offset: 0n, semaphore: 0n, cookie: 0 }];
+  return createUserLink(program, { path: '/', places, isReturn: false, pid: -1 }) === -EINVAL;
+}
+
+function createUserLink(program: number, { path, places, isReturn, pid }: UserFunctions): number {
   const name = Buffer.from(`${path}\0`, 'utf8');
   const count = places.length;
   return withMemory(count * 24 + name.length, (address, memory) => {
@@ -73,8 +88,8 @@ export function attachUserFunctions(program: number, { path, places, isReturn, p
     attr.setBigUint64(40, address + BigInt(count * 16), true);
     attr.setUint32(48, count, true);
     attr.setUint32(52, isReturn ? FLAG_RETURN : 0, true);
-    attr.setUint32(56, pid ?? 0, true);
-    return created(attr, `${count} places of ${path}`);
+    attr.setInt32(56, pid ?? 0, true);
+    return create(attr);
   });
 }
 
@@ -86,12 +101,20 @@ function linkAttr(program: number, attachType: number): DataView<ArrayBuffer> {
   return attr;
 }
 
-function created(attr: DataView<ArrayBuffer>, target: string): FdLink {
+/** The descriptor of the link, or a negative error. */
+function create(attr: DataView<ArrayBuffer>): number {
   const fd = bpfLinkCreate(new Uint8Array(attr.buffer));
-  if (fd >= 0) return new FdLink(fd);
-  const code = errno();
+  return fd >= 0 ? fd : -errno();
+}
+
+function created(result: number, target: string): FdLink {
+  if (result >= 0) return new FdLink(result);
+  throw refusal(target, -result);
+}
+
+function refusal(target: string, code: number): SkepError {
   const isPermission = code === EPERM || code === EACCES;
-  throw new SkepError(
+  return new SkepError(
     isPermission ? 'SKEP_PERMISSION' : 'SKEP_ATTACH',
     `cannot attach to ${target}: ${describeErrno(code)}`,
     isPermission ? 'run as root, or grant CAP_PERFMON' : '',
