@@ -13,7 +13,7 @@ const USAGE = `skep: kernel events from eBPF tools
   skep doctor                              kernel, BTF, privileges, libraries: what is missing, and the remedy
   skep selftest [tool...] [--all]          each plugin's own test on this kernel
   skep schema [--sql [FILE]]               JSON Schema of the YAML; or SQL of the tables
-  skep query "SQL" | NAME                   what was stored: SQL, or a query of the library (--list)
+  skep query "SQL" | NAME                  what was stored: SQL, or a query of the library (--list)
   skep record <tool...> -o FILE            raw records to a file; skep replay FILE gives them out again
   skep demo                                a recording of several tools, without root
   skep create <what> <name>                a plugin, sink or processor of your own, ready to build

@@ -17,9 +17,18 @@ export function list(options: OptionValues): Partial<Rows> {
   const rows = lib !== undefined || pid !== undefined ? usdt(lib, pid, level, matches) : events(level, matches);
   if (Object.values(rows).every((one) => one.length === 0)) {
     const where = lib ?? (pid === undefined ? 'this kernel' : `process ${pid}`);
-    throw new SkepError('SKEP_ATTACH', `nothing of ${where} matches "${filter}"`, 'without a filter all is listed');
+    throw filter === '*' ? nothingIn(where) : nothingLike(filter, where);
   }
   return rows;
+}
+
+function nothingIn(where: string): SkepError {
+  const remedy = 'it was built without <sys/sdt.h>; its functions can be probed all the same';
+  return new SkepError('SKEP_ATTACH', `${where} has no USDT probes`, remedy);
+}
+
+function nothingLike(filter: string, where: string): SkepError {
+  return new SkepError('SKEP_ATTACH', `nothing of ${where} matches "${filter}"`, 'without a filter all is listed');
 }
 
 function events(level: number, matches: (name: string) => boolean): Partial<Rows> {
