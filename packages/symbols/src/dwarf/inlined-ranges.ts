@@ -1,5 +1,5 @@
+import { lastUpTo, orderOf } from '../order.js';
 import { DwarfError } from './dwarf-error.js';
-import { orderOf } from './order.js';
 
 /** Of one unit. */
 const MAX_FUNCTIONS = 1 << 20;
@@ -73,15 +73,8 @@ export class InlinedRanges {
   /** Where the names of the functions inlined at `address` are told, innermost first. */
   find(address: number): number[] {
     const { starts, innermost, parents, origins } = this;
-    let low = 0;
-    let high = starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (starts[middle]! <= address) low = middle + 1;
-      else high = middle;
-    }
     const found: number[] = [];
-    let number = low === 0 ? NONE : innermost[low - 1]!;
+    let number = innermost[lastUpTo(starts, address)] ?? NONE;
     // Parents have lower numbers: it ends.
     for (let i = 0; number >= 0 && i < MAX_CHAIN; i++) {
       if (origins[number] !== NAMELESS) found.push(origins[number]!);

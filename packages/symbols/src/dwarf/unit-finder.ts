@@ -1,10 +1,10 @@
+import { lastUpTo, orderOf } from '../order.js';
 import type { Budget } from './budget.js';
 import { SpentError } from './budget.js';
 import { UNIT } from './constants.js';
 import type { DebugSections } from './debug-sections.js';
 import { DwarfError } from './dwarf-error.js';
 import type { DwarfMemory, Kept } from './dwarf-memory.js';
-import { orderOf } from './order.js';
 import { Ranges } from './ranges.js';
 import { MAX_UNITS, type Units } from './units.js';
 
@@ -43,14 +43,8 @@ export class UnitFinder {
   /** Where the unit begins in .debug_info; undefined when none has this address. */
   find(address: number): number | undefined {
     const { starts, ends, units } = this.memory.keep(this.key, () => this.read());
-    let low = 0;
-    let high = starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (starts[middle]! <= address) low = middle + 1;
-      else high = middle;
-    }
-    return low > 0 && address < ends[low - 1]! ? units[low - 1] : undefined;
+    const last = lastUpTo(starts, address);
+    return last >= 0 && address < ends[last]! ? units[last] : undefined;
   }
 
   private read(): Kept<UnitRanges> {

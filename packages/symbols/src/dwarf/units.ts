@@ -1,3 +1,4 @@
+import { lastUpTo } from '../order.js';
 import { Abbreviations } from './abbreviations.js';
 import type { Budget } from './budget.js';
 import type { DebugSections } from './debug-sections.js';
@@ -53,15 +54,9 @@ export class Units {
   /** The unit that the entry at this place of .debug_info is of. @throws DwarfError when there is none. */
   unitOf(place: number): Unit {
     const starts = this.starts();
-    let low = 0;
-    let high = starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (starts[middle]! <= place) low = middle + 1;
-      else high = middle;
-    }
-    if (low === 0) throw new DwarfError('a place before all units');
-    const unit = this.unitAt(starts[low - 1]!);
+    const start = starts[lastUpTo(starts, place)];
+    if (start === undefined) throw new DwarfError('a place before all units');
+    const unit = this.unitAt(start);
     if (place < unit.header.entries || place >= unit.header.end) throw new DwarfError('a place in no unit');
     return unit;
   }

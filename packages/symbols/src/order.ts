@@ -1,9 +1,10 @@
 /** The places of `starts` in the order of their values, equal ones as they stand. */
-export function orderOf(starts: readonly number[]): Uint32Array {
+export function orderOf(starts: ArrayLike<number>): Uint32Array {
   const count = starts.length;
   let least = Number.POSITIVE_INFINITY;
   let most = 0;
-  for (const start of starts) {
+  for (let i = 0; i < count; i++) {
+    const start = starts[i]!;
     if (start < least) least = start;
     if (start > most) most = start;
   }
@@ -14,8 +15,22 @@ export function orderOf(starts: readonly number[]): Uint32Array {
     for (let i = 0; i < count; i++) order[i] = i;
     return order.sort((a, b) => starts[a]! - starts[b]! || a - b);
   }
-  const keys = Float64Array.from(starts, (start, i) => (start - least) * count + i).sort();
+  const keys = new Float64Array(count);
+  for (let i = 0; i < count; i++) keys[i] = (starts[i]! - least) * count + i;
+  keys.sort();
   // Not with %, which is slow for numbers of this size.
   for (let i = 0; i < count; i++) order[i] = keys[i]! - Math.floor(keys[i]! / count) * count;
   return order;
+}
+
+/** The place of the last of `sorted` that is not above `value`; -1 when all are. */
+export function lastUpTo(sorted: Float64Array | Uint32Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
