@@ -1,7 +1,7 @@
 // The general-purpose tracers on a program whose calls are known: by functions, return values and USDT probes.
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -68,6 +68,28 @@ const sell =
     run(shop, [calls, depth, stay].map(String));
 
 describe.skipIf(noRoot || noProbes)('without a compiler', () => {
+  it('funccount counts what all threads of a process call', async () => {
+    const program = `const { Worker, isMainThread } = require('node:worker_threads');
+      const call = (times) => { for (let i = 0; i < times; i++) require('node:os').getPriority(); };
+      if (!isMainThread) call(20);
+      else process.stdin.once('data', () => {
+        call(7);
+        new Worker(__filename).once('exit', () => console.log('done'));
+      });`;
+    const file = join(mkdtempSync(join(tmpdir(), 'skep-threads-')), 'threads.cjs');
+    writeFileSync(file, program);
+    const child = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      const rows = await traced(['funccount', '-p', String(child.pid), 'c:getp*i*'], async () => {
+        child.stdin.write('\n');
+        await once(child.stdout, 'data');
+      });
+      expect(rows.find(({ func }) => func === 'getpriority')?.count).toBe(27);
+    } finally {
+      child.kill();
+    }
+  });
+
   it('funccount counts functions of a program, each place once', async () => {
     const rows = await traced(['funccount', `${shop}:shop_*`], sell(12, 4));
     const counts = Object.fromEntries(rows.map(({ func, count }) => [func, count]));
