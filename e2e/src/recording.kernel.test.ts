@@ -50,6 +50,7 @@ it('one tool is recorded with its own options and arguments', async () => {
   expect(stdout).toMatch(/^FUNC +COUNT/m);
   for (const [what, message] of [
     [['funccount', '--', '-d', '1'], "missing required argument 'pattern'"],
+    [['funccount', '--', '-d', '9999999', 'c:getppid'], 'expected at most 24d'],
     [['opensnoop', 'execsnoop', '--', '-x'], 'options after -- are of one tool'],
     [['configs/quickstart.yaml', '--', '-x'], 'options after -- are of one tool'],
   ] as const) {

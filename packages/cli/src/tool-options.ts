@@ -9,6 +9,7 @@ import {
 } from '@skep/core';
 import type { LoadedPlugin } from '@skep/runner/tool';
 import { type Command, Option } from 'commander';
+import { MAX_TIMER_MS } from './timer.js';
 import { createCommand, parseArgs } from './usage.js';
 
 /** How an option's value is written in help when its flags do not say it. */
@@ -183,6 +184,13 @@ export function readToolOptions(
 export function ownValue(plugin: Plugin, options: OptionValues, wanted: OptionDefinition['kind']): number | undefined {
   const found = Object.entries(plugin.options ?? {}).find(([, { kind }]) => kind === wanted);
   return found && (options[found[0]] as number | undefined);
+}
+
+/** A tool's own spelling of --duration, in milliseconds. @throws SkepError SKEP_USAGE when no timer is that long. */
+export function stopAfter(tool: string, plugin: Plugin, options: OptionValues): number | undefined {
+  const ms = ownValue(plugin, options, 'stop-after');
+  if (ms === undefined || ms <= MAX_TIMER_MS) return ms;
+  throw new SkepError('SKEP_USAGE', `the duration of ${tool}: expected at most 24d`);
 }
 
 function flagValue(command: Command) {

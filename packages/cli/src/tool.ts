@@ -9,7 +9,7 @@ import { createLog } from './log.js';
 import { type RunOnceOptions, runOnce } from './run-once.js';
 import { COMMAND_LINE, FORMATS, outputInstance } from './stdout-instance.js';
 import { MAX_TIMER_MS, readDuration } from './timer.js';
-import { addToolArguments, addToolFlags, ownValue, readToolFlags, splitCommand } from './tool-options.js';
+import { addToolArguments, addToolFlags, ownValue, readToolFlags, splitCommand, stopAfter } from './tool-options.js';
 import { createCommand, parseArgs } from './usage.js';
 
 /** `skep <tool> [the tool's own flags] [interval [count]]`: BCC's spelling and layout, until Ctrl-C. */
@@ -155,13 +155,6 @@ function readNumbers(tool: string, args: readonly string[]): BareNumbers {
         : number(interval, 'interval', (n) => n > 0 && n * 1000 <= MAX_TIMER_MS) * 1000,
     count: count === undefined ? undefined : number(count, 'count', (n) => n > 0 && Number.isInteger(n)),
   };
-}
-
-/** A tool's own spelling of --duration. */
-function stopAfter(tool: string, plugin: Plugin, options: OptionValues): number | undefined {
-  const ms = ownValue(plugin, options, 'stop-after');
-  if (ms === undefined || ms <= MAX_TIMER_MS) return ms;
-  throw new SkepError('SKEP_USAGE', `the duration of ${tool}: expected at most 24d`);
 }
 
 async function startTraced(plugin: Plugin, options: OptionValues): Promise<TracedCommand | undefined> {

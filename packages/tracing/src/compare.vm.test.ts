@@ -179,11 +179,7 @@ function stacksOf(text: string): string[] {
     const frames = [...part.matchAll(/^ {8}(\S.*)$/gm)].map(([, frame]) => frame!.replace(/\+0x[0-9a-f]+/, ''));
     return frames.filter((frame) => !INLINED.test(frame));
   });
-  return joined(rows);
-}
-
-/** Lines between those of frames fall apart one by one; what has frames is one stack. */
-function joined(rows: readonly (readonly string[])[]): string[] {
+  // Lines between those of frames fall apart one by one; what has frames is one stack.
   return rows.filter((frames) => frames.length > 0).map((frames) => frames.join('\n'));
 }
 

@@ -6,7 +6,6 @@ export interface Shown {
   readonly tool: string;
   readonly name: string;
   readonly out: string;
-  readonly err: string;
 }
 
 /** What one-liners have shown, by the tool and their name. */

@@ -13,7 +13,7 @@ import { createLog } from '../log.js';
 import { onStopSignals } from '../signals.js';
 import { COMMAND_LINE, stdoutInstance } from '../stdout-instance.js';
 import { readDuration } from '../timer.js';
-import { ownValue, readToolOptions } from '../tool-options.js';
+import { ownValue, readToolOptions, stopAfter } from '../tool-options.js';
 import { createCommand, parseArgs } from '../usage.js';
 
 const PROGRESS_MS = 500;
@@ -44,7 +44,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const durationMs = readDuration('--duration', flags.duration);
   const plugins = await pluginsOf(what, args.slice(end + 1), readDuration('--every', flags.every)!);
   const names = plugins.map(({ name }) => name);
-  const stopMs = durationMs ?? (plugins.length === 1 ? stopAfter(plugins[0]!) : undefined);
+  const stopMs = durationMs ?? ownDuration(plugins);
   const sinks: SinkInstance[] = flags.print ? [stdoutInstance({ output: 'table', headers: true }, names)] : [];
   const log = createLog(flags.verbose ? 'debug' : 'warn');
   const recording = await Recording.start(plugins, flags.output, log, { sinks, isForTable: flags.print === true });
@@ -102,9 +102,10 @@ async function pluginsOf(
   );
 }
 
-/** A tool's own spelling of --duration. */
-function stopAfter({ plugin, options }: PluginInstance): number | undefined {
-  return ownValue(plugin.definition, options, 'stop-after');
+/** How long the one tool that is recorded says that it runs. */
+function ownDuration([first, ...others]: readonly PluginInstance[]): number | undefined {
+  if (!first || others.length > 0) return undefined;
+  return stopAfter(first.plugin.name, first.plugin.definition, first.options);
 }
 
 /** A line that is written anew, on a terminal only. */

@@ -5,6 +5,7 @@ import { FORM } from './constants.js';
 import type { DebugSections } from './debug-sections.js';
 import { DwarfError } from './dwarf-error.js';
 import { Entry } from './entry.js';
+import { MAX_TEXT } from './section.js';
 import { SLOT } from './slots.js';
 import type { Units } from './units.js';
 
@@ -12,8 +13,6 @@ const MAX_NAMES = 4096;
 /** From an inlined function to its pattern, to its declaration; more is a circle. */
 const MAX_HOPS = 16;
 const NAME_COST = 10;
-/** Longer names are cut. */
-const MAX_TEXT = 4096;
 
 interface NamedEntry {
   readonly linkageName: string | undefined;

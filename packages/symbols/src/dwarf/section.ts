@@ -15,7 +15,7 @@ const READ_PER_ENTRY = 512;
 /** Bytes that are decompressed in the time in which an entry is read. */
 const DECOMPRESSED_PER_ENTRY = 32;
 /** Longer names are cut. */
-const MAX_TEXT = 4096;
+export const MAX_TEXT = 4096;
 /** What is read first of a thing of unknown size; eight times as much each time that it was cut off. */
 const FIRST_TRY = 512;
 

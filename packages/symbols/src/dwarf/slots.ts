@@ -17,7 +17,7 @@ export const SLOT = {
 
 export type Slot = (typeof SLOT)[keyof typeof SLOT];
 
-export const SLOTS = 11;
+export const SLOTS = Object.keys(SLOT).length;
 
 const OF_ATTRIBUTES: ReadonlyMap<number, Slot> = new Map<number, Slot>([
   [AT.LOW_PC, SLOT.LOW_PC],
