@@ -58,8 +58,6 @@ export interface ObjectProbeOptions {
   readonly attachSet?: number;
   /** Pass libbpf's debug lines to the log. */
   readonly debug?: boolean;
-  /** Told of everything that comes from the kernel. */
-  readonly tap?: Tap;
   /** Features that this kernel is taken not to have: their programs are not tried. */
   readonly without?: FeatureSet;
   /** Guarded helpers that the object may call. */
@@ -129,8 +127,7 @@ export class ObjectProbe implements Probe {
     const { owner, definition, file, options } = config;
     this.plans = planStreams(owner, definition, file.info, options);
     this.schemas = this.plans.map((plan) => plan.schema);
-    this.tap = config.tap;
-    this.stacks = new ProbeStacks(this.plans, config.symbolizer, config.isForTable, config.tap);
+    this.stacks = new ProbeStacks(this.plans, config.symbolizer, config.isForTable);
     const without = config.without ?? NO_FEATURES;
     const sets = attachSets(definition, options).map((set) => withoutOptional(set, file.info, without));
     this.sets = config.attachSet === undefined ? sets : sets.slice(config.attachSet, config.attachSet + 1);

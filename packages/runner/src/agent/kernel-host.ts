@@ -60,7 +60,7 @@ export class KernelHost implements ProbeHost {
     if (!definition.object || definition.probe) {
       throw new SkepError('SKEP_USAGE', `${plugin.name} makes its rows itself: it has no attach sets`);
     }
-    return new ObjectProbe({
+    const probe = new ObjectProbe({
       owner: { plugin: plugin.name, source: name },
       definition,
       file: readPluginObject(definition),
@@ -72,10 +72,11 @@ export class KernelHost implements ProbeHost {
       ...(allow ? { allow } : {}),
       symbolizer: this.symbolizer,
       isForTable,
-      ...(tap ? { tap } : {}),
       ...(without ? { without } : {}),
       ...(attachSet === undefined ? {} : { attachSet }),
     });
+    if (tap) probe.listen(tap, isForTable);
+    return probe;
   }
 
   /** The probe of an instance of a configuration: of a plugin, or of a program that is compiled when it is opened. */
