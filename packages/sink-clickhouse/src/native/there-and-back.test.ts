@@ -35,13 +35,13 @@ function expectedText(batch: Batch, index: number, row: number): string {
   return hexOf(value);
 }
 
-describe.each(ENGINES)('blocks in %s', { timeout: 60_000 }, (_, start) => {
+describe.each(ENGINES)('blocks in %s', (_, start) => {
   let engine: TestEngine;
 
   beforeAll(async () => {
     engine = await start();
     await engine.query(createDatabase(SETTINGS));
-  }, 60_000);
+  });
   afterAll(() => engine.close(), 60_000);
 
   let tables = 0;

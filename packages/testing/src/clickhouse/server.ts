@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { type ClickHouseConfig, configXml, usersXml } from './config.js';
 import { spawnTied } from './spawn-tied.js';
 
-const START_MS = 30_000;
-const STOP_MS = 20_000;
+const START_MS = 120_000;
+const STOP_MS = 60_000;
 /** Bytes of the server's log that are kept for the message of a failed start. */
 const LOG_BYTES = 8192;
 

@@ -7,7 +7,7 @@ import { freePort } from './server.js';
 import { spawnTied } from './spawn-tied.js';
 
 const JAR = '/usr/share/java/zookeeper.jar';
-const START_MS = 30_000;
+const START_MS = 120_000;
 
 /** Whether this machine has ZooKeeper (Debian: zookeeper). */
 export function hasZooKeeper(): boolean {
