@@ -121,6 +121,12 @@ describe('text', () => {
     expect(texts(into)).toEqual(['one', 'two', '', 'three']);
   });
 
+  it('of records whose size is no multiple of a word is found where it lies', () => {
+    const name = member(0, 'bytes', { meaning: 'skep_text_t', size: 6 });
+    const bytes = Buffer.from('eth0\0\0wlan0\0bridgelo\0\0\0\0', 'latin1');
+    expect(texts(decode([name], bytes, [0, 6, 12, 18], [6, 12, 18, 24]))).toEqual(['eth0', 'wlan0', 'bridge', 'lo']);
+  });
+
   it('grows the memory of its column as needed', () => {
     const wide = member(0, 'bytes', { meaning: 'skep_path_t', size: 4096 });
     const bytes = new Uint8Array(4096 * 3).fill(0x61);

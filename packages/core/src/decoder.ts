@@ -178,7 +178,6 @@ function copyText(
   let end = at === 0 ? 0 : to[at - 1]!;
   let { data } = column;
   let words = new DataView(data.buffer, data.byteOffset);
-  const aligned = (offset & 3) === 0;
   for (let r = 0; r < rows; r++) {
     const begin = starts[r]! + offset;
     const stop = Math.min(begin + size, ends[r]!);
@@ -189,7 +188,8 @@ function copyText(
     }
     let zero = 0;
     let i = begin;
-    if (aligned) {
+    // Keys of maps lie one behind the other, whatever their size.
+    if ((begin & 3) === 0) {
       const lastWord = stop >> 2;
       let w = begin >> 2;
       while (w < lastWord) {
