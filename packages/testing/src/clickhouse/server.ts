@@ -1,10 +1,10 @@
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClickHouseConfig, configXml, usersXml } from './config.js';
+import { freePort } from './free-port.js';
 import { spawnTied } from './spawn-tied.js';
 
 const START_MS = 30_000;
@@ -28,28 +28,6 @@ function command(): readonly [string, ...string[]] {
 /** Whether this machine has a ClickHouse server (Debian: clickhouse-server). */
 export function hasClickHouse(): boolean {
   return spawnSync(command()[0], ['--help'], { stdio: 'ignore' }).error === undefined;
-}
-
-const FIRST_PORT = 20_000;
-const PORTS = 12_000;
-
-/**
- * A port of the loopback interface that nothing listens on now. Below those that the kernel gives to outgoing
- * connections (32768 and up): one of them could take it before the server does.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
-    if (await isFree(port)) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
 
 /**

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './server.js';
+import { freePort } from './free-port.js';
 import { spawnTied } from './spawn-tied.js';
 
 const JAR = '/usr/share/java/zookeeper.jar';
