@@ -9,8 +9,10 @@ export default defineConfig({
   test: {
     include: [`{packages,plugins,tools,e2e,examples}/**/*${suffix}.test.ts`],
     exclude: ['**/node_modules/**', '**/dist/**', ...(stage === 'unit' ? ['**/*.{kernel,vm}.test.ts'] : [])],
-    testTimeout: stage === 'unit' ? 10_000 : 180_000,
-    hookTimeout: stage === 'unit' ? 10_000 : 180_000,
+    // For what hangs: compilers, servers and programs take many times as long on a machine that is busy with others.
+    testTimeout: stage === 'unit' ? 60_000 : 180_000,
+    hookTimeout: stage === 'unit' ? 60_000 : 180_000,
+    expect: { poll: { timeout: 30_000 } },
     fileParallelism: stage === 'unit',
     reporters: process.env.CI ? ['default'] : ['default'],
   },
