@@ -10,8 +10,8 @@ export default defineConfig({
     include: [`{packages,plugins,tools,e2e,examples}/**/*${suffix}.test.ts`],
     exclude: ['**/node_modules/**', '**/dist/**', ...(stage === 'unit' ? ['**/*.{kernel,vm}.test.ts'] : [])],
     // For what hangs: compilers, servers and programs take many times as long on a machine that is busy with others.
-    testTimeout: stage === 'unit' ? 60_000 : 180_000,
-    hookTimeout: stage === 'unit' ? 60_000 : 180_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     expect: { poll: { timeout: 30_000 } },
     fileParallelism: stage === 'unit',
     reporters: process.env.CI ? ['default'] : ['default'],

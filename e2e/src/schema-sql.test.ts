@@ -44,7 +44,7 @@ async function run(...args: string[]) {
   return { code, stdout, stderr };
 }
 
-describe('skep schema --sql', { timeout: 60_000 }, () => {
+describe('skep schema --sql', () => {
   it('prints the same text every time, with what the options of the sink say', async () => {
     const file = configuration(', database: kernel, ttl: 30d');
     const first = await run('schema', '--sql', file);

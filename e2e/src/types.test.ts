@@ -10,4 +10,4 @@ it('rows are typed by the object, and a wrong option is a compile error', () => 
     encoding: 'utf8',
   });
   expect([stdout, status]).toEqual(['', 0]);
-}, 120_000);
+});

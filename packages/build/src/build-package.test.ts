@@ -73,7 +73,7 @@ const failureOf = (files: Readonly<Record<string, string>>): Promise<string> =>
 
 const edited = (from: string, to: string) => ({ 'src/ends.bpf.c': C.replace(from, to) });
 
-describe('buildPackage', { timeout: 60_000 }, () => {
+describe('buildPackage', () => {
   it('compiles for both processors, asks the known kernels, and fills the tables of the README', async () => {
     const folder = packageOf();
     const { compiled, kernels, hasNewReadme, warnings } = await buildPackage(folder);

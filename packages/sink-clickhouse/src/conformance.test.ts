@@ -2,12 +2,12 @@ import { ClickHouseServer, hasClickHouse, jsonRows, testSink } from '@skep/testi
 import { afterAll, beforeAll, describe } from 'vitest';
 import { sinkOf, temporaryFolder } from './fixture.js';
 
-describe.skipIf(!hasClickHouse())('a server', { timeout: 60_000 }, () => {
+describe.skipIf(!hasClickHouse())('a server', () => {
   let server: ClickHouseServer;
   let databases = 0;
   beforeAll(async () => {
     server = await ClickHouseServer.start();
-  }, 60_000);
+  });
   afterAll(() => server.close());
 
   testSink(() => {

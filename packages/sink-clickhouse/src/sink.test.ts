@@ -14,12 +14,12 @@ function filesBelow(folder: string, pattern: RegExp): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => pattern.test(name));
 }
 
-describe.skipIf(!hasClickHouse())('ClickHouseSink', { timeout: 60_000 }, () => {
+describe.skipIf(!hasClickHouse())('ClickHouseSink', () => {
   let server: ClickHouseServer;
   let databases = 0;
   beforeAll(async () => {
     server = await ClickHouseServer.start();
-  }, 60_000);
+  });
   afterAll(() => server.close());
 
   const freshDatabase = () => `sink_${databases++}`;

@@ -12,7 +12,7 @@ let pages: Pages;
 
 beforeAll(async () => {
   pages = await generate(root);
-}, 120_000);
+});
 
 describe('generated documentation', () => {
   it('is current: node tools/docs/dist/main.js write', () => {
@@ -28,7 +28,7 @@ describe('generated documentation', () => {
         });
       }
     }
-  }, 120_000);
+  });
 
   it('has links that lead somewhere', () => {
     const broken = [...pages].flatMap(([path, text]) =>

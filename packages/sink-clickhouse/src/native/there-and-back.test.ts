@@ -35,14 +35,14 @@ function expectedText(batch: Batch, index: number, row: number): string {
   return hexOf(value);
 }
 
-describe.each(ENGINES)('blocks in %s', { timeout: 60_000 }, (_, start) => {
+describe.each(ENGINES)('blocks in %s', (_, start) => {
   let engine: TestEngine;
 
   beforeAll(async () => {
     engine = await start();
     await engine.query(createDatabase(SETTINGS));
-  }, 60_000);
-  afterAll(() => engine.close(), 60_000);
+  });
+  afterAll(() => engine.close());
 
   let tables = 0;
   async function tableOf(schema: Schema): Promise<Table> {

@@ -5,7 +5,7 @@ import { type Ask, ask, openPlace, PLACES, type Place, rowsOf, storeBatches, str
 
 const THEN = 1_767_225_600_123_456_789n;
 
-describe.each(PLACES)('a question to %s', { timeout: 60_000 }, (_, make) => {
+describe.each(PLACES)('a question to %s', (_, make) => {
   let place: Place;
   let store: EventStore;
 
@@ -15,11 +15,11 @@ describe.each(PLACES)('a question to %s', { timeout: 60_000 }, (_, make) => {
     const row = { time: THEN, pid: 7, err: 0, comm: 'cat', path: "/tmp/it's\ta\\b\n\u001b[31m" };
     await storeBatches(place, [batchOf(opens!, [row])]);
     store = await openPlace(place);
-  }, 90_000);
+  });
   afterAll(async () => {
     await store?.close();
     await place?.remove();
-  }, 60_000);
+  });
 
   const table = async (question: Ask) => {
     const answer = await ask(store, question);

@@ -155,7 +155,7 @@ const MOMENTS = ['last', 'time'];
 const withoutMoments = (row: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(row).filter(([name]) => !MOMENTS.includes(name)));
 
-describe.each(PLACES)('the library on %s', { timeout: 60_000 }, (_, make) => {
+describe.each(PLACES)('the library on %s', (_, make) => {
   let place: Place;
   let store: EventStore;
 
@@ -163,11 +163,11 @@ describe.each(PLACES)('the library on %s', { timeout: 60_000 }, (_, make) => {
     place = await make();
     await storeBatches(place, await seen());
     store = await openPlace(place);
-  }, 90_000);
+  });
   afterAll(async () => {
     await store?.close();
     await place?.remove();
-  }, 60_000);
+  });
 
   const named = (name: string) => libraryQueries().find((query) => query.name === name)!;
 

@@ -13,7 +13,7 @@ import type { Table, TableSettings } from './table.js';
 const DAY_MS = 86_400_000;
 const NOON = BigInt(Math.floor(Date.now() / DAY_MS)) * 86_400_000_000_000n + 43_200_000_000_000n;
 
-describe.each(ENGINES)('the schema in %s', { timeout: 60_000 }, (_, start) => {
+describe.each(ENGINES)('the schema in %s', (_, start) => {
   let engine: TestEngine;
   let settings: TableSettings;
   let databases = 0;
@@ -21,8 +21,8 @@ describe.each(ENGINES)('the schema in %s', { timeout: 60_000 }, (_, start) => {
 
   beforeAll(async () => {
     engine = await start();
-  }, 60_000);
-  afterAll(() => engine.close(), 60_000);
+  });
+  afterAll(() => engine.close());
   beforeEach(() => {
     settings = { database: `skep_${databases++}` };
     commands.length = 0;

@@ -11,7 +11,7 @@ import type { TableSettings } from './table.js';
 
 const NOON = 1_769_860_800_000_000_000n;
 
-describe.skipIf(!hasClickHouse())('tables of a cluster of two shards', { timeout: 60_000 }, () => {
+describe.skipIf(!hasClickHouse())('tables of a cluster of two shards', () => {
   const servers: ClickHouseServer[] = [];
   const schema = schemaOf([TIME, { name: 'n' }, { name: 'frames', type: 'bytes', meaning: 'skep_frames', size: 0 }], {
     shape: 'stacks',
@@ -26,10 +26,10 @@ describe.skipIf(!hasClickHouse())('tables of a cluster of two shards', { timeout
     const ports = [await freePort(), await freePort()];
     const extra = clusterXml('two-shards', ports);
     for (const tcpPort of ports) servers.push(await ClickHouseServer.start({ tcpPort, extra }));
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all(servers.map((server) => server.close()));
-  }, 60_000);
+  });
 
   it('spread hosts over the shards, keep each host on one, and answer for all from any server', async () => {
     const [first, second] = servers as [ClickHouseServer, ClickHouseServer];
@@ -84,7 +84,7 @@ describe.skipIf(!hasClickHouse())('tables of a cluster of two shards', { timeout
   });
 });
 
-describe.skipIf(!hasClickHouse() || !hasZooKeeper())('replicated tables of a cluster', { timeout: 90_000 }, () => {
+describe.skipIf(!hasClickHouse() || !hasZooKeeper())('replicated tables of a cluster', () => {
   const servers: ClickHouseServer[] = [];
   let zookeeper: ZooKeeper | undefined;
   const settings: TableSettings = {
@@ -99,11 +99,11 @@ describe.skipIf(!hasClickHouse() || !hasZooKeeper())('replicated tables of a clu
       const extra = clusterXml('two-shards', ports) + zookeeper.xml(`shard${i}`);
       servers.push(await ClickHouseServer.start({ tcpPort, extra }));
     }
-  }, 90_000);
+  });
   afterAll(async () => {
     await Promise.all(servers.map((server) => server.close()));
     await zookeeper?.close();
-  }, 60_000);
+  });
 
   it('are made, and given columns, on every server by one agent that knows one of them', async () => {
     const [first, second] = servers as [ClickHouseServer, ClickHouseServer];

@@ -14,13 +14,13 @@ const SECOND = 1_000_000_000n;
 const COMM = { name: 'comm', type: 'bytes', meaning: 'skep_comm_t' } as const;
 const snapshotAt = (timeNs: bigint, complete = true) => ({ timeNs, intervalNs: 5n * SECOND, complete });
 
-describe.each(ENGINES)('views in %s', { timeout: 60_000 }, (_, start) => {
+describe.each(ENGINES)('views in %s', (_, start) => {
   let engine: TestEngine;
 
   beforeAll(async () => {
     engine = await start();
-  }, 60_000);
-  afterAll(() => engine.close(), 60_000);
+  });
+  afterAll(() => engine.close());
 
   async function tablesOf(schema: Schema): Promise<Table[]> {
     const warn = (message: string) => {

@@ -12,7 +12,6 @@ import {
   makeTable,
   rowsOf,
   runStore,
-  SLOW,
   temporaryFolder,
   until,
   whenLeaving,
@@ -38,7 +37,7 @@ function agentThat(code: string) {
   return { child, said: () => said };
 }
 
-describe('the store process', { timeout: SLOW }, () => {
+describe('the store process', () => {
   it('is one for all who use the folder, and its socket is for its user alone', async () => {
     const { handle, folder } = await runStore();
     const { said } = agentThat(

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ClickHouseServer, hasClickHouse } from './server.js';
 
-describe.skipIf(!hasClickHouse())('ClickHouseServer', { timeout: 60_000 }, () => {
+describe.skipIf(!hasClickHouse())('ClickHouseServer', () => {
   it('keeps what was written over a kill, and leaves nothing behind once closed', async () => {
     const server = await ClickHouseServer.start();
     try {

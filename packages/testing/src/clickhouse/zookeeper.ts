@@ -7,7 +7,7 @@ import { freePort } from './free-port.js';
 import { spawnTied } from './spawn-tied.js';
 
 const JAR = '/usr/share/java/zookeeper.jar';
-const START_MS = 30_000;
+const START_MS = 120_000;
 
 /** Whether this machine has ZooKeeper (Debian: zookeeper). */
 export function hasZooKeeper(): boolean {
@@ -31,7 +31,7 @@ export class ZooKeeper {
     this.child = spawnTied(['java', '-Xmx128m', '-cp', JAR, main, config], { stdio: 'ignore' });
   }
 
-  /** @throws Error when it does not answer within 30 s. */
+  /** @throws Error when it does not answer within two minutes. */
   static async start(): Promise<ZooKeeper> {
     const zookeeper = new ZooKeeper(await freePort());
     for (const end = Date.now() + START_MS; Date.now() < end; ) {
