@@ -111,7 +111,7 @@ export function numbered(from: number, rows: number): Readonly<Record<string, un
 }
 
 /** Settles when `condition` holds. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
+export async function until(what: string, condition: () => boolean | Promise<boolean>, ms = 90_000): Promise<void> {
   for (const end = Date.now() + ms; Date.now() < end; ) {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));

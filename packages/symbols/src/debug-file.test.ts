@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -13,7 +14,8 @@ describe.skipIf(noTools)('a stripped file', () => {
 
   /** The program stripped; its symbols are in the file that is returned. */
   function stripped(link: boolean): string {
-    program = new TestProgram(['-Wl,--build-id']);
+    // An id of its own: that of its bytes is the one of other tests' programs, which run beside this one.
+    program = new TestProgram([`-Wl,--build-id=0x${randomBytes(20).toString('hex')}`]);
     const debug = `${program.path}.debug`;
     execFileSync('objcopy', ['--only-keep-debug', program.path, debug]);
     execFileSync('strip', [program.path]);

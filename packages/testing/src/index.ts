@@ -1,5 +1,6 @@
 export { type ClickHouseConfig, clusterXml } from './clickhouse/config.js';
-export { type ClickHouseOptions, ClickHouseServer, freePort, hasClickHouse } from './clickhouse/server.js';
+export { freePort } from './clickhouse/free-port.js';
+export { type ClickHouseOptions, ClickHouseServer, hasClickHouse } from './clickhouse/server.js';
 export { hasZooKeeper, ZooKeeper } from './clickhouse/zookeeper.js';
 export { processorContext, sinkContext } from './contexts.js';
 export * from './fake-ring.js';

@@ -20,15 +20,12 @@ describe('kernel headers', () => {
   it('declare members that a supported kernel has', ({ skip }) => {
     const reason = noClang ?? noKernel ?? tooOld;
     if (reason !== undefined) skip(reason);
-    const began = performance.now();
     const kernels = [...(folder ? kernelsIn(folder) : []), running!];
     const declared = declaredMembers(include);
     const lacks = lackingMembers(declared, kernels).filter(({ everywhere }) => everywhere);
     const wrong = folder ? lacks : lacks.filter(({ struct }) => !isFlavour(struct));
     expect(wrong.map(({ struct, member }) => `struct ${struct} has no ${member}`)).toEqual([]);
     expect(declared.get('task_struct')).toContain('tgid');
-    // Fast enough to stand among the unit tests, also on a busy machine.
-    expect(performance.now() - began).toBeLessThan(5000);
   });
 
   it('are declared with the members of their unions and flavours', ({ skip }) => {

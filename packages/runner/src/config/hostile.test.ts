@@ -25,8 +25,9 @@ async function failure(text: string): Promise<{ first: string; cpuMs: number }> 
   return { first: error.message, cpuMs: (user + system) / 1000 };
 }
 
-// Time is counted in CPU time: the wall clock of a busy machine says nothing about the parser.
-describe('a bomb is refused within a second', () => {
+// Time is counted in CPU time: the wall clock of a busy machine says nothing about the parser. The worst takes half a second
+// of it; one that grows with the square of its size would take minutes.
+describe('a bomb is refused within seconds', () => {
   it.each([
     [
       'a billion laughs',
@@ -60,7 +61,7 @@ describe('a bomb is refused within a second', () => {
   ])('%s', async (_, text, message) => {
     const { first, cpuMs } = await failure(text);
     expect(first).toMatch(message);
-    expect(cpuMs).toBeLessThan(1000);
+    expect(cpuMs).toBeLessThan(10_000);
   });
 });
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   createServer,
   type IncomingMessage,
@@ -6,7 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { freePort } from '@skep/testing';
 
 /** What a fault does to one insert; each is something that a network, a proxy or a server does. */
 export const FAULTS = [
@@ -60,6 +61,8 @@ export class FaultProxy {
    */
   static async start(backend: RequestOptions, path?: string): Promise<FaultProxy> {
     const proxy = new FaultProxy(backend, path);
+    // None of those that the kernel gives to connections: while the proxy is away, one could take it.
+    if (path === undefined) proxy.port = await freePort();
     await proxy.listen();
     return proxy;
   }
@@ -82,8 +85,8 @@ export class FaultProxy {
   /** Listen, at the same port as before. */
   async listen(): Promise<void> {
     const where = this.path === undefined ? { port: this.port, host: '127.0.0.1' } : { path: this.path };
-    await new Promise<void>((resolve) => this.server.listen(where, resolve));
-    if (this.path === undefined) this.port = (this.server.address() as AddressInfo).port;
+    this.server.listen(where);
+    await once(this.server, 'listening');
   }
 
   private handle(fault: FaultKind | undefined, incoming: IncomingMessage, response: ServerResponse): void {

@@ -42,7 +42,7 @@ describe.each(ENGINES)('blocks in %s', (_, start) => {
     engine = await start();
     await engine.query(createDatabase(SETTINGS));
   });
-  afterAll(() => engine.close(), 60_000);
+  afterAll(() => engine.close());
 
   let tables = 0;
   async function tableOf(schema: Schema): Promise<Table> {

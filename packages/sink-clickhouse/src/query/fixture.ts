@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -18,6 +18,7 @@ import { ClickHouseServer, hasClickHouse } from '@skep/testing';
 import { ENGINES } from '../engines/fixture.js';
 import { contextOf } from '../fixture.js';
 import { options } from '../settings.js';
+import { goneProcess } from '../store/fixture.js';
 
 /** Where a store of the test's own is, with what it takes to remove it. */
 export interface Place {
@@ -54,8 +55,9 @@ async function embeddedPlace(): Promise<Place> {
     folder,
     // The process ends a few seconds after its last user, and needs its folder until then.
     remove: async () => {
-      await new Promise((resolve) => setTimeout(resolve, 4500));
-      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+      const path = join(folder, 'store', 'store.pid');
+      if (existsSync(path)) await goneProcess(Number(readFileSync(path, 'utf8')));
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -22,7 +22,7 @@ describe.each(ENGINES)('the schema in %s', (_, start) => {
   beforeAll(async () => {
     engine = await start();
   });
-  afterAll(() => engine.close(), 60_000);
+  afterAll(() => engine.close());
   beforeEach(() => {
     settings = { database: `skep_${databases++}` };
     commands.length = 0;

@@ -20,7 +20,7 @@ describe.each(ENGINES)('views in %s', (_, start) => {
   beforeAll(async () => {
     engine = await start();
   });
-  afterAll(() => engine.close(), 60_000);
+  afterAll(() => engine.close());
 
   async function tablesOf(schema: Schema): Promise<Table[]> {
     const warn = (message: string) => {

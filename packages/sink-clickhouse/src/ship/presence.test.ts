@@ -6,9 +6,7 @@ import { ServerEngine } from '../engine/server.js';
 import { batchOf, NUMBERED, numbered, sinkOf, TABLE, temporaryFolder, until } from '../fixture.js';
 import { goneProcess } from '../store/fixture.js';
 
-it('stores a block whose token the engine knows and whose rows it lost when it was killed', {
-  timeout: 90_000,
-}, async () => {
+it('stores a block whose token the engine knows and whose rows it lost when it was killed', async () => {
   const folder = temporaryFolder();
   const spool = join(folder, 'spool', 'store');
   const stream = join(spool, 'rows.tool_rows');

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { describe, expect, it } from 'vitest';
-import { makeTable, rowsOf, runStore, SLOW, until } from './fixture.js';
+import { makeTable, rowsOf, runStore, until } from './fixture.js';
 
 const LONG = 'SELECT sum(sipHash64(number)) FROM numbers(100000000000)';
 
@@ -19,7 +19,7 @@ async function insertBody(client: ClickHouseClient, query: string, body: string 
   for await (const _ of stream);
 }
 
-describe('the store', { timeout: SLOW }, () => {
+describe('the store', () => {
   it('answers the official client as a server does', async () => {
     const { client } = await runStore();
     expect(await client.ping()).toEqual({ success: true });

@@ -6,9 +6,6 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import { type StoreHandle, type StoreOptions, startStore } from '@skep/sink-clickhouse/store';
 import { afterEach } from 'vitest';
 
-/** Starting an engine on a busy machine takes seconds. */
-export const SLOW = 90_000;
-
 const cleanUp: (() => Promise<void> | void)[] = [];
 const leases: (() => Promise<void> | void)[] = [];
 const pids = new Set<number>();
@@ -20,7 +17,7 @@ afterEach(async () => {
   pids.clear();
   for (const pid of ending) await goneProcess(pid);
   for (const undo of cleanUp.splice(0).reverse()) await undo();
-}, SLOW);
+});
 
 export function later(undo: () => Promise<void> | void): void {
   cleanUp.push(undo);
@@ -74,13 +71,13 @@ export async function goneProcess(pid: number): Promise<void> {
   await until(() => !isRunning(pid));
 }
 
-/** @throws when it does not come true in 30 s. */
+/** @throws when it does not come true in 90 s. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 90_000; Date.now() < deadline; ) {
     if (await condition()) return;
     await wait(50);
   }
-  throw new Error('did not come true in 30 s');
+  throw new Error('did not come true in 90 s');
 }
 
 export async function rowsOf<Row>(client: ClickHouseClient, query: string): Promise<Row[]> {

@@ -14,9 +14,10 @@ async function main(folder: string): Promise<void> {
   if (!engine) return;
   const stop = oneStop(async () => {
     await server.close();
-    await engine.close();
+    // While the folder is still ours: once the engine lets it go, the next store may have put its own there.
     rmSync(layout.socket, { force: true });
     rmSync(layout.pid, { force: true });
+    await engine.close();
     process.exit(0);
   });
   const server = new StoreServer(engine, layout, stop);

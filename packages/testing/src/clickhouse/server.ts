@@ -1,12 +1,13 @@
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClickHouseConfig, configXml, usersXml } from './config.js';
+import { freePort } from './free-port.js';
 import { spawnTied } from './spawn-tied.js';
 
+/** A second alone; many on a machine that is busy with other tests. */
 const START_MS = 120_000;
 const STOP_MS = 60_000;
 /** Bytes of the server's log that are kept for the message of a failed start. */
@@ -30,28 +31,6 @@ export function hasClickHouse(): boolean {
   return spawnSync(command()[0], ['--help'], { stdio: 'ignore' }).error === undefined;
 }
 
-const FIRST_PORT = 20_000;
-const PORTS = 12_000;
-
-/**
- * A port of the loopback interface that nothing listens on now. Below those that the kernel gives to outgoing
- * connections (32768 and up): one of them could take it before the server does.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
-    if (await isFree(port)) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
-
 /**
  * A real ClickHouse server on the loopback interface, with a folder and ports of its own.
  *
@@ -69,7 +48,7 @@ export class ClickHouseServer {
     this.ownsFolder = ownsFolder;
   }
 
-  /** @throws Error when it does not answer within 30 s, with the end of its log. */
+  /** @throws Error when it does not answer within two minutes, with the end of its log. */
   static async start(options: ClickHouseOptions = {}): Promise<ClickHouseServer> {
     const { folder = mkdtempSync(join(tmpdir(), 'skep-clickhouse-')), stopped = false, ...rest } = options;
     const config: ClickHouseConfig = {

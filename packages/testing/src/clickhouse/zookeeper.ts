@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './server.js';
+import { freePort } from './free-port.js';
 import { spawnTied } from './spawn-tied.js';
 
 const JAR = '/usr/share/java/zookeeper.jar';
@@ -31,7 +31,7 @@ export class ZooKeeper {
     this.child = spawnTied(['java', '-Xmx128m', '-cp', JAR, main, config], { stdio: 'ignore' });
   }
 
-  /** @throws Error when it does not answer within 30 s. */
+  /** @throws Error when it does not answer within two minutes. */
   static async start(): Promise<ZooKeeper> {
     const zookeeper = new ZooKeeper(await freePort());
     for (const end = Date.now() + START_MS; Date.now() < end; ) {
