@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BatchBuilder, type Field, type Schema } from '@skep/core';
@@ -132,6 +132,16 @@ describe('a flame graph', () => {
     const { sink, text } = await sinkFor('empty.svg');
     await sink.close();
     expect(text()).toContain('0 samples');
+  });
+
+  it('leaves the picture of an earlier run when it is refused', async () => {
+    const path = join(folder, 'earlier.svg');
+    writeFileSync(path, 'earlier');
+    const sink = new FlamegraphSink({ sink: 'sink flame', path, title: undefined, mode: 0o640, log: SILENT });
+    const others = { ...schema, layout: { columns: [], stacks: { ...schema.layout.stacks!, unit: 'us' } } };
+    await expect(sink.open([schema, others])).rejects.toMatchObject({ code: 'SKEP_OPTION' });
+    await sink.close();
+    expect(readFileSync(path, 'utf8')).toBe('earlier');
   });
 
   it('is refused without stacks, and says why a file cannot be written', async () => {

@@ -26,8 +26,9 @@ export interface FlamegraphSettings {
 const utf8 = new TextDecoder();
 
 /**
- * Adds up the stacks of all snapshots, or has those of the last where each says all there is, and writes the picture of them: whenever it is flushed, whole and in place of the
- * last one, so that the file can be looked at while the agent runs.
+ * Adds up the stacks of all snapshots, or has those of the last where each says all there is, and writes the picture of
+ * them: whenever it is flushed, whole and in place of the last one, so that the file can be looked at while the agent
+ * runs.
  */
 export class FlamegraphSink implements Sink {
   private readonly settings: FlamegraphSettings;
@@ -39,7 +40,7 @@ export class FlamegraphSink implements Sink {
   private firstNs: bigint | undefined;
   private lastNs = 0n;
   private isComplete = true;
-  private hasNews = true;
+  private hasNews = false;
 
   constructor(settings: FlamegraphSettings) {
     this.settings = settings;
@@ -61,6 +62,8 @@ export class FlamegraphSink implements Sink {
     }
     this.unit = units[0]!;
     this.schemas = stacks;
+    // A run without a stack has a picture, too.
+    this.hasNews = true;
   }
 
   async write(batch: Batch): Promise<void> {
