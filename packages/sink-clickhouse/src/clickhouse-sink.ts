@@ -22,6 +22,10 @@ export interface ClickHouseSinkOptions {
   readonly limits?: Partial<Limits>;
   /** Of the waiting times after faults; tests have less patience. */
   readonly patience?: number;
+  /** How long the start waits for a store that does not answer: the spool takes the rows meanwhile. Default: 5 s. */
+  readonly contactMs?: number;
+  /** How long flush and close wait for the store to take what the spool holds. Default: 10 s. */
+  readonly drainMs?: number;
 }
 
 /** What the sink did so far. */
@@ -31,9 +35,7 @@ export interface SinkStatus extends Readonly<TableCounts> {
   readonly bytes: number;
 }
 
-/** How long the start waits for a store that does not answer: the spool takes the rows meanwhile. */
-const FIRST_CONTACT_MS = 5000;
-/** How long flush and close wait for the store to take what the spool holds. */
+const CONTACT_MS = 5000;
 const DRAIN_MS = 10_000;
 const TICK_MS = 250;
 const LEDGER_MS = 60_000;
@@ -132,11 +134,11 @@ export class ClickHouseSink implements Sink {
     await writer.write(batch);
   }
 
-  /** Settles when everything is sealed, and stored if the store takes it within ten seconds. */
+  /** Settles when everything is sealed, and stored if the store takes it in time. */
   async flush(): Promise<void> {
     if (this.state !== 'open') return;
     await this.sealAll();
-    await this.shipper.drained(DRAIN_MS);
+    await this.shipper.drained(this.drainMs);
   }
 
   /** What the store does not take in time stays in the spool for the next start. */
@@ -150,7 +152,7 @@ export class ClickHouseSink implements Sink {
     } finally {
       this.state = 'closed';
       this.context.stopping.removeEventListener('abort', this.hurry);
-      const patience = setTimeout(() => void this.options.engine.close(), DRAIN_MS);
+      const patience = setTimeout(() => void this.options.engine.close(), this.drainMs);
       await this.shipper.stop();
       clearTimeout(patience);
       await this.options.engine.close();
@@ -176,7 +178,7 @@ export class ClickHouseSink implements Sink {
   private async firstContact(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(resolve, FIRST_CONTACT_MS, 'late');
+      timer = setTimeout(resolve, this.options.contactMs ?? CONTACT_MS, 'late');
     });
     try {
       if ((await Promise.race([this.destination.prepare(), late])) !== 'late') this.retarget();
@@ -245,6 +247,10 @@ export class ClickHouseSink implements Sink {
     const results = await Promise.allSettled([...this.streams.values()].map((writer) => writer.seal()));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
+  }
+
+  private get drainMs(): number {
+    return this.options.drainMs ?? DRAIN_MS;
   }
 
   private get gatheredBytes(): number {

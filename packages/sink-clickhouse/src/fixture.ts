@@ -76,7 +76,7 @@ export interface TestSink {
   readonly context: TestContext;
 }
 
-/** A sink with the patience of a test. */
+/** A sink with the patience of a test: little after faults, and much with a store that is slow. */
 export function sinkOf(
   url: string,
   folder: string,
@@ -94,6 +94,8 @@ export function sinkOf(
       inFlight: 2,
       limits: { intervalMs: flushMs },
       patience: 0.02,
+      contactMs: 60_000,
+      drainMs: 60_000,
       ...rest,
     },
     context,

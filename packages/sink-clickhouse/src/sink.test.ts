@@ -45,7 +45,10 @@ describe.skipIf(!hasClickHouse())('ClickHouseSink', () => {
       await sink.flush();
     }
     expect(sink.status).toMatchObject({ taken: 200, stored: 0, blocks: 20 });
-    expect(context.logged).toEqual([expect.stringMatching(/rows wait in the spool: .*(ECONNREFUSED|ECONNRESET)/)]);
+    // Said once, not at each of the many tries. A connection of before may be reset, where others are refused: that is news.
+    const said = context.logged.map((line) => /rows wait in the spool: .*(ECONNREFUSED|ECONNRESET)/.exec(line)?.[1]);
+    expect(said.length).toBeGreaterThan(0);
+    expect(said.filter((code, i) => code === undefined || code === said[i - 1])).toEqual([]);
     await proxy.listen();
     await until('all is stored', () => sink.status.blocks === 0);
     expect(await numbersIn(database)).toEqual(upTo(200));
@@ -154,9 +157,9 @@ describe.skipIf(!hasClickHouse())('ClickHouseSink', () => {
     const database = freshDatabase();
     const proxy = await gate();
     const spool = { size: 20_000, when_full: 'drop-oldest' };
+    // Not started: at the end of a minute that falls into the test, rows of its own would be dropped too.
     const { sink } = sinkOf(proxy.url, temporaryFolder(), { database, spool });
     await sink.open([NUMBERED]);
-    await sink.start();
     await proxy.away();
     for (let i = 0; i < 20; i++) {
       await sink.write(batchOf(NUMBERED, numbered(i * 100, 100)));
@@ -232,16 +235,10 @@ describe.skipIf(!hasClickHouse())('ClickHouseSink', () => {
     await sink.write(batchOf(NUMBERED, numbered(0, 10)));
     Object.assign(entry, { attempted: 18n, delivered: 10n, ringFull: 7n, filtered: 1n, skippedRuns: 7n });
     await sink.close();
-    const [row] = (await server.query(`SELECT * FROM ${database}.skep_losses FORMAT JSONEachRow`)).split('\n');
-    expect(JSON.parse(row!)).toMatchObject({
-      attempted: '13',
-      delivered: '10',
-      ring_full: '2',
-      skipped_runs: '4',
-      filtered: '1',
-      first_seq: '0',
-      next_seq: '10',
-    });
+    // Two intervals, when a minute ended meanwhile.
+    const sums = ['attempted', 'delivered', 'ring_full', 'skipped_runs', 'filtered'].map((name) => `sum(${name})`);
+    const account = `SELECT ${sums.join(', ')}, min(first_seq), max(next_seq) FROM ${database}.skep_losses`;
+    expect(await server.query(account)).toBe('13\t10\t2\t4\t1\t0\t10\n');
     const [agent] = (await server.query(`SELECT * FROM ${database}.skep_agents FORMAT JSONEachRow`)).split('\n');
     expect(JSON.parse(agent!)).toMatchObject({ host: 'web-1', version: '0.0.0', config: 'digest' });
   });

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { noCompiler, TestProgram } from './program-fixture.js';
@@ -72,10 +72,16 @@ describe.skipIf(noTools)('a stripped file', () => {
     try {
       expect(await names()).toEqual(['first_function']);
     } finally {
-      rmSync(made ?? path, { recursive: true });
+      rmSync(path);
+      // Of the folders only what this run made and no other one uses.
+      for (let at = dirname(path); made && at.length >= made.length && isEmpty(at); at = dirname(at)) rmdirSync(at);
     }
   });
 });
+
+function isEmpty(folder: string): boolean {
+  return readdirSync(folder).length === 0;
+}
 
 describe('symbol files', () => {
   it('that are none are refused', () => {

@@ -51,7 +51,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
 const SIGSETXID = 33;
 const SA_RESTORER = 0x04000000n;
 const SA_RESTART = 0x10000000n;
-const WAIT_MS = 2000;
+const WAIT_MS = 10_000;
 
 /** Bytes from the start of the block to what a system call may point to. */
 const ARGUMENTS_AT = 64;

@@ -15,6 +15,7 @@ import { everyStream, loadPlugin } from '@skep/runner/tool';
 // As it is built: the store process is a program of its own.
 import definition from '@skep/sink-clickhouse';
 import { ClickHouseServer, hasClickHouse } from '@skep/testing';
+import type { ClickHouseSink } from '../clickhouse-sink.js';
 import { ENGINES } from '../engines/fixture.js';
 import { contextOf } from '../fixture.js';
 import { options } from '../settings.js';
@@ -82,6 +83,9 @@ export async function storeBatches({ url, folder }: Place, batches: readonly Bat
   const sink = definition.create(valuesOf({ url }) as never, context);
   await sink.open([...new Set(batches.map(({ schema }) => schema))]);
   for (const batch of batches) await sink.write(batch);
+  // A store that is still starting may take longer than one flush waits.
+  do await sink.flush();
+  while ((sink as ClickHouseSink).status.blocks > 0);
   await sink.close();
   if (context.logged.length > 0) throw new Error(context.logged.join('\n'));
 }

@@ -55,12 +55,13 @@ function isAlive(holder: string): boolean {
   return pid !== undefined && start !== undefined && startOf(Number(pid)) === start;
 }
 
-/** When a process started, in clock ticks since boot; undefined when there is none. */
+/** When a process started, in clock ticks since boot; undefined when it has ended, though nobody has asked for its status. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The name, in parentheses, may hold anything.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
   } catch {
     return undefined;
   }

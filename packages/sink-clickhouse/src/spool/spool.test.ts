@@ -219,16 +219,18 @@ it('makes its folders again when someone removes them', async () => {
   expect(existsSync(blocks[1]!.path)).toBe(true);
 });
 
+/** A program that locks the folder which is its argument, says who it is, and stays. */
+const LOCKS = `
+  import { lockFolder } from ${JSON.stringify(new URL('../../dist/spool/folder-lock.js', import.meta.url).href)};
+  await lockFolder(process.argv[1]);
+  console.log(process.pid);
+  setInterval(() => {}, 1000);`;
+
 it('is given to one process at a time, and taken from one that was killed', async () => {
   const folder = temporaryFolder();
-  const code = `
-    import { lockFolder } from ${JSON.stringify(new URL('../../dist/spool/folder-lock.js', import.meta.url).href)};
-    await lockFolder(process.argv[1]);
-    console.log('locked');
-    setInterval(() => {}, 1000);`;
   const spoolFolder = join(folder, 'spool');
   mkdirSync(spoolFolder);
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code, '--', spoolFolder]);
+  const child = spawn(process.execPath, ['--input-type=module', '-e', LOCKS, '--', spoolFolder]);
   await once(child.stdout, 'data');
   const { spool } = spoolOf(folder);
   await expect(spool.open()).rejects.toMatchObject({
@@ -237,6 +239,33 @@ it('is given to one process at a time, and taken from one that was killed', asyn
   });
   child.kill('SIGKILL');
   await once(child, 'close');
+  await spool.open();
+  await put(spool, 0);
+});
+
+it('is taken from a process that has ended and whose status nobody asks for', async () => {
+  const folder = temporaryFolder();
+  const spoolFolder = join(folder, 'spool');
+  mkdirSync(spoolFolder);
+  // The program is a child of sleep, which waits for none.
+  const args = [
+    '-c',
+    '"$@" & exec sleep 300',
+    'sh',
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    LOCKS,
+    '--',
+    spoolFolder,
+  ];
+  const parent = spawn('sh', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void parent.kill());
+  const [pid] = (await once(parent.stdout, 'data')).map(Number);
+  await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'latin1')).toBe('sleep\n');
+  process.kill(pid!, 'SIGKILL');
+  await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'latin1')).toMatch(/\) Z /);
+  const { spool } = spoolOf(folder);
   await spool.open();
   await put(spool, 0);
 });

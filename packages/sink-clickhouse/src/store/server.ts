@@ -38,6 +38,8 @@ export class StoreServer {
     // A query may be silent for as long as it runs, and a lease for ever.
     this.server.requestTimeout = 0;
     this.server.timeout = 0;
+    // Closed while the next request is on its way, an idle connection would fail it.
+    this.server.keepAliveTimeout = 0;
   }
 
   /** The socket is this user's alone from its first moment on. `path` is relative to the current folder or short. */
