@@ -34,7 +34,6 @@ import { weightOf, withOnly } from './privilege/capabilities.js';
 import { LacksCapabilities, lackedBy, namesOf, refusal } from './privilege/refusal.js';
 import { ProbeStacks } from './probe-stacks.js';
 import { mapRing, RingReader } from './ring.js';
-import { skippedRunsOf } from './skipped-runs.js';
 import { nowNs, SnapshotQueue } from './snapshot-queue.js';
 import { histogramRows, tableRows } from './snapshot-rows.js';
 import { Snapshots } from './snapshots.js';
@@ -380,10 +379,7 @@ export class ObjectProbe implements Probe {
   }
 
   skippedRuns(): bigint {
-    const { object, attachedSet } = this;
-    if (!object || !attachedSet) return this.lastSkippedRuns;
-    const loaded = attachedSet.programs.map((name) => object.programFd(name)).filter((fd) => fd >= 0);
-    return loaded.reduce((sum, fd) => sum + skippedRunsOf(fd), 0n);
+    return this.object?.skippedRuns ?? this.lastSkippedRuns;
   }
 
   covered(stream: string): bigint {

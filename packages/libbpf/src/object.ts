@@ -7,6 +7,7 @@ import { errno, libc, mapMemory, PROT_READ, PROT_WRITE, pageSize, viewMemory } f
 import { onLibbpfLog } from './native/printer.js';
 import type { LoadedFile } from './object-file.js';
 import { refusal } from './privilege/refusal.js';
+import { skippedRunsOf } from './skipped-runs.js';
 import { instructionsProcessed, lastLines, verifierLog } from './verifier-log.js';
 
 /** `enum bpf_prog_type` */
@@ -164,6 +165,16 @@ export class BpfObject {
     const pointer = libbpf().bpf_object__find_program_by_name(this.raw, name);
     if (pointer === null) throw new SkepError('SKEP_PLUGIN', `${this.name} has no program "${name}"`);
     return pointer;
+  }
+
+  /** Runs of its loaded programs that the kernel skipped: see `Probe.skippedRuns`. */
+  get skippedRuns(): bigint {
+    let runs = 0n;
+    for (const program of this.rawPrograms()) {
+      const fd = libbpf().bpf_program__fd(program);
+      if (fd >= 0) runs += skippedRunsOf(fd);
+    }
+    return runs;
   }
 
   /** The descriptor of a loaded program: the object's, gone with it. */

@@ -26,6 +26,7 @@ export interface CompiledTracerOptions {
 export class CompiledTracer {
   private readonly options: CompiledTracerOptions;
   private program: LoadedProgram | undefined;
+  private lastSkippedRuns = 0n;
   private readonly tables = new Map<string, Table<Value, Value>>();
 
   constructor(options: CompiledTracerOptions) {
@@ -76,12 +77,18 @@ export class CompiledTracer {
     return this.program?.mapFull ?? 0n;
   }
 
+  /** Runs of its functions that the kernel skipped, also once it is closed. */
+  get skippedRuns(): bigint {
+    return this.program?.programs.skippedRuns ?? this.lastSkippedRuns;
+  }
+
   async detach(): Promise<void> {
     await this.program?.attachments.close();
   }
 
   async close(): Promise<void> {
     const { program } = this;
+    this.lastSkippedRuns = this.skippedRuns;
     this.program = undefined;
     await program?.close();
   }

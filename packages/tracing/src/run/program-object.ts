@@ -31,6 +31,7 @@ export class ProgramObject {
   private object: BpfObject | undefined;
   private bss: MappedSection | undefined;
   private counters: Counters | undefined;
+  private lastSkippedRuns = 0n;
 
   constructor(options: ProgramObjectOptions) {
     this.options = options;
@@ -97,12 +98,18 @@ export class ProgramObject {
     return this.counters!.total(name);
   }
 
+  /** Runs of its programs that the kernel skipped, also once it is closed. */
+  get skippedRuns(): bigint {
+    return this.object?.skippedRuns ?? this.lastSkippedRuns;
+  }
+
   async detach(): Promise<void> {
     await Promise.all(this.links.splice(0).map((link) => link.detach()));
   }
 
   async close(): Promise<void> {
     await this.detach();
+    this.lastSkippedRuns = this.skippedRuns;
     this.counters = undefined;
     this.bss?.unmap();
     this.bss = undefined;

@@ -78,6 +78,10 @@ export class RingProbe implements Probe {
     return this.reader?.held() ?? this.last.held;
   }
 
+  skippedRuns(): bigint {
+    return this.source.skippedRuns;
+  }
+
   finish(): Promise<void> {
     return this.source.detach();
   }

@@ -17,6 +17,7 @@ class Readings implements SnapshotSource {
   private count = 0n;
   async open(): Promise<void> {}
   async attach(): Promise<void> {}
+  skippedRuns = 0n;
   async detach(): Promise<void> {}
   async close(): Promise<void> {}
   read() {

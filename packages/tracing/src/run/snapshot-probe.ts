@@ -18,6 +18,8 @@ export interface SnapshotSource {
   readonly banner?: string;
   /** Capabilities that reading takes. */
   readonly needs?: readonly Capability[];
+  /** Runs of its programs that the kernel skipped: see `Probe.skippedRuns`; also once it is closed. */
+  readonly skippedRuns: bigint;
   open(): Promise<void>;
   attach(): Promise<void>;
   detach(): Promise<void>;
@@ -135,6 +137,10 @@ export class SnapshotProbe implements Probe {
 
   covered(): bigint {
     return this.covered_;
+  }
+
+  skippedRuns(): bigint {
+    return this.source.skippedRuns;
   }
 
   held(): bigint {

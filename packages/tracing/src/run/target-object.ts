@@ -16,6 +16,7 @@ export class TargetObject {
   private readonly options: TargetObjectOptions;
   private object: BpfObject | undefined;
   private links: TargetLinks | undefined;
+  private lastSkippedRuns = 0n;
 
   constructor(options: TargetObjectOptions) {
     this.options = options;
@@ -85,12 +86,18 @@ export class TargetObject {
     return this.links!.attach(program, targets, pid);
   }
 
+  /** Runs of its programs that the kernel skipped, also once it is closed. */
+  get skippedRuns(): bigint {
+    return this.object?.skippedRuns ?? this.lastSkippedRuns;
+  }
+
   async detach(): Promise<void> {
     await this.links?.detach();
   }
 
   async close(): Promise<void> {
     await this.detach();
+    this.lastSkippedRuns = this.skippedRuns;
     this.links = undefined;
     this.object?.close();
     this.object = undefined;

@@ -112,6 +112,10 @@ export class LeakPrograms {
     return this.object.losses('outstanding');
   }
 
+  get skippedRuns() {
+    return this.object.skippedRuns;
+  }
+
   detach(): Promise<void> {
     return this.object.detach();
   }

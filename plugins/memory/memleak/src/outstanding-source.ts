@@ -38,6 +38,9 @@ export class OutstandingSource implements SnapshotSource {
   get needs() {
     return this.programs.needs;
   }
+  get skippedRuns() {
+    return this.programs.skippedRuns;
+  }
 
   async open(): Promise<void> {
     const { programs, request } = this;

@@ -55,6 +55,9 @@ export class ArgCounts implements SnapshotSource {
   get attached() {
     return this.tracer.attached;
   }
+  get skippedRuns() {
+    return this.tracer.skippedRuns;
+  }
   open(): Promise<void> {
     return this.tracer.open();
   }

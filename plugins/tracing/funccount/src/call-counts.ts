@@ -36,6 +36,10 @@ export class CallCounts implements SnapshotSource {
     return this.object.needsFor('counts');
   }
 
+  get skippedRuns() {
+    return this.object.skippedRuns;
+  }
+
   async open(): Promise<void> {
     this.object.load([this.program]);
   }

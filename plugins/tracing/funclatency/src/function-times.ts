@@ -82,6 +82,10 @@ export class FunctionTimes implements SnapshotSource {
     return this.object.needsFor('latency');
   }
 
+  get skippedRuns() {
+    return this.object.skippedRuns;
+  }
+
   async open(): Promise<void> {
     this.object.load([ENTER, LEAVE]);
   }

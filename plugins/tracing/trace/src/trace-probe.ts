@@ -216,6 +216,10 @@ export class TraceProbe implements Probe {
     return held;
   }
 
+  skippedRuns(): bigint {
+    return this.tracer.skippedRuns;
+  }
+
   async finish(): Promise<void> {
     await this.tracer.detach();
     this.isFinishing = true;
