@@ -157,6 +157,8 @@ async function observe(
     }
   };
   const disks: ScratchDisk[] = [];
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const awaited = new Set<() => void>();
   const context: SelfTestContext = {
     folder,
     skip: (reason) => {
@@ -168,8 +170,18 @@ async function observe(
       disks.push(disk);
       return disk;
     },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal,
     sleep: (ms) => sleep(ms),
+    seen: (stream, areWanted) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (!areWanted(rows[stream] ?? [])) return;
+          awaited.delete(look);
+          resolve();
+        };
+        awaited.add(look);
+        signal.addEventListener('abort', () => reject(signal.reason));
+      }),
   };
   let working = true;
   const work = (async () => test.workload(context))().finally(() => {
@@ -179,7 +191,8 @@ async function observe(
   });
   while (working) {
     drain();
-    if (context.signal.aborted) {
+    for (const look of awaited) look();
+    if (signal.aborted) {
       const reason = `the workload did not end within ${TIMEOUT_MS / 1000} s`;
       return { outcome: 'failed', reason };
     }
