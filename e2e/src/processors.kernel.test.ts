@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from './support/paths.js';
 import { accountOf, linesOf, startSkep } from './support/skep.js';
@@ -57,17 +56,20 @@ plugins: { opens: { use: opensnoop, options: { pid: ${storm.pid} } } }
 processors:
   kept: { use: aggregate, from: opens, every: 1h }
   changed: { use: aggregate, from: opens, every: 1h, by: ${by} }
-sinks: { file: { path: rows.jsonl } }\n`,
+sinks:
+  totals: { use: file, from: [kept, changed], path: rows.jsonl }
+  raw: { use: file, from: [opens], path: raw.jsonl }\n`,
     );
   configure('path');
   const skep = startSkep(['run', file]);
   await skep.attached();
   await storm.open(500);
-  // The ring is drained every 100 ms; what lies there at the reload belongs to the new processor.
-  await sleep(500);
+  const linesIn = (name: string) => linesOf(readFileSync(join(folder, name), 'utf8'));
+  // What lies in the ring at the reload belongs to the new processor.
+  await skep.until('all of it was drained', () => linesIn('raw.jsonl').length === 500);
   configure('err');
   skep.kill('SIGHUP');
-  const rows = () => linesOf(readFileSync(join(folder, 'rows.jsonl'), 'utf8')).map((line) => JSON.parse(line));
+  const rows = () => linesIn('rows.jsonl').map((line) => JSON.parse(line));
   await skep.until('the rest of the changed one is there', () => rows().length === 1);
   expect(rows()).toMatchObject([{ stream: 'changed', path: MISSING, count: 500 }]);
   await storm.open(70);

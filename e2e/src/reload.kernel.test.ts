@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, get } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '@skep/testing';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from './support/paths.js';
 import { accountOf, linesOf, type Skep, startSkep } from './support/skep.js';
@@ -186,14 +186,6 @@ describe('--watch', () => {
 });
 
 describe('the metrics endpoint', () => {
-  async function freePort(): Promise<number> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
-
   function fetchText(url: string): Promise<{ status: number; type: string; text: string }> {
     return new Promise((resolve, reject) => {
       get(url, { agent: false }, async (response) => {
