@@ -1,22 +1,25 @@
 import { runInVm } from '@skep/vm';
 import { expect, it } from 'vitest';
 
-/** Start an example, do something once it has printed its header, and end it with Ctrl-C. */
-const script = (name: string, work: string) => `
+/**
+ * Start an example, do something once it has printed its header, and end it with Ctrl-C when it has shown that. It compiles
+ * its program first, which is slow on an emulated processor.
+ */
+const script = (name: string, work: string, lines: number) => `
 node examples/dist/${name}.js >/tmp/out 2>/tmp/err & example=$!
-for i in $(seq 120); do grep -qE 'TIME' /tmp/out && break; sleep 0.5; done
+for i in $(seq 1200); do grep -qE 'TIME' /tmp/out && break; sleep 0.5; done
 ${work}
-sleep 1
+for i in $(seq 120); do [ $(wc -l </tmp/out) -gt ${lines} ] && break; sleep 0.5; done
 kill -INT $example; wait $example; echo "status $?"; cat /tmp/out /tmp/err`;
 
-it('hello world and sync, as the kernel calls them', { timeout: 600_000 }, async () => {
-  const both = script('hello-world', '(:); (:); (:)') + script('sync-watch', 'sync; sync');
+it('hello world and sync, as the kernel calls them', { timeout: 1_800_000 }, async () => {
+  const both = script('hello-world', '(:); (:); (:)', 3) + script('sync-watch', 'sync; sync', 2);
   const { stdout } = await runInVm({
     kernel: '6.1',
     headers: true,
     cpus: 1,
     command: ['bash', '-c', both],
-    timeoutMs: 300_000,
+    timeoutMs: 1_500_000,
   });
   const [hello = '', sync = ''] = stdout.split('status 0\n').slice(1);
   const lines = hello.trim().split('\n');
