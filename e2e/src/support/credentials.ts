@@ -5,7 +5,7 @@ export type Status = Readonly<Record<string, string>>;
 
 /** Of every thread of a process. */
 export function threadsOf(pid: number): Status[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread): Status[] => {
     let text: string;
     try {
       text = readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1');
@@ -13,7 +13,7 @@ export function threadsOf(pid: number): Status[] {
       return []; // it has ended
     }
     const lines = text.split('\n').map((line) => /^(\w+):\s*(.*)$/.exec(line));
-    return Object.fromEntries(lines.flatMap((match) => (match ? [[match[1]!, match[2]!]] : [])));
+    return [Object.fromEntries(lines.flatMap((match) => (match ? [[match[1]!, match[2]!]] : [])))];
   });
 }
 
