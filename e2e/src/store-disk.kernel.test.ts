@@ -24,6 +24,10 @@ async function countIn(server: ClickHouseServer): Promise<unknown> {
   return JSON.parse(await server.query(`${COUNT} FORMAT JSONEachRow`));
 }
 
+/** A store that had no space is tried again after a minute. */
+const SHIPPED_MS = 300_000;
+const TIMEOUT_MS = 600_000;
+
 /** Settles when no block waits in this spool any more. */
 async function shipped(spool: string): Promise<void> {
   const blocks = () =>
@@ -32,10 +36,11 @@ async function shipped(spool: string): Promise<void> {
     'the spool is empty',
     () => blocks().length === 0,
     () => blocks().join('\n'),
+    SHIPPED_MS,
   );
 }
 
-describe.skipIf(!hasClickHouse())('a disk that is full', () => {
+describe.skipIf(!hasClickHouse())('a disk that is full', { timeout: TIMEOUT_MS }, () => {
   it('under the spool is named; nothing is dropped but what the kernel counts, and it goes on when there is space', async () => {
     const server = await ClickHouseServer.start();
     onTestFinished(() => server.close());
@@ -105,7 +110,9 @@ describe.skipIf(!hasClickHouse())('a disk that is full', () => {
   });
 });
 
-it('a disk that is full, of the embedded engine, is named; its rows wait in the spool, and are stored when there is space', async () => {
+it('a disk that is full, of the embedded engine, is named; its rows wait in the spool, and are stored when there is space', {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const folder = temporaryFolder();
   const disk = new Disk(join(folder, 'disk'), '64m');
   await fillsUp(folder, disk, 'url: "chdb:./disk/data"');

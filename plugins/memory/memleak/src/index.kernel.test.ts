@@ -117,7 +117,7 @@ const ALL = {
   'malloc 1069': 1,
 };
 
-describe.skipIf(noRoot)('memleak', { timeout: 60_000 }, () => {
+describe.skipIf(noRoot)('memleak', () => {
   it('counts what every function gave and nothing took back, once', async () => {
     const { rows, losses } = await leaksOf({ show_allocs: true });
     expect(countsOf(rows.allocations!)).toEqual(ALL);
