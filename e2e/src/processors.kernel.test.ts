@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from './support/paths.js';
-import { accountOf, linesOf, startSkep } from './support/skep.js';
+import { accountOf, linesOf, rowsIn, startSkep } from './support/skep.js';
 import { Storm } from './support/storm.js';
 
 const MISSING = '/skep-e2e/no/such/file';
@@ -64,12 +64,11 @@ sinks:
   const skep = startSkep(['run', file]);
   await skep.attached();
   await storm.open(500);
-  const linesIn = (name: string) => linesOf(readFileSync(join(folder, name), 'utf8'));
   // What lies in the ring at the reload belongs to the new processor.
-  await skep.until('all of it was drained', () => linesIn('raw.jsonl').length === 500);
+  await skep.until('all of it was drained', () => rowsIn(join(folder, 'raw.jsonl')).length === 500);
   configure('err');
   skep.kill('SIGHUP');
-  const rows = () => linesIn('rows.jsonl').map((line) => JSON.parse(line));
+  const rows = () => rowsIn(join(folder, 'rows.jsonl'));
   await skep.until('the rest of the changed one is there', () => rows().length === 1);
   expect(rows()).toMatchObject([{ stream: 'changed', path: MISSING, count: 500 }]);
   await storm.open(70);
