@@ -9,8 +9,8 @@ export default defineConfig({
   test: {
     include: [`{packages,plugins,tools,e2e,examples}/**/*${suffix}.test.ts`],
     exclude: ['**/node_modules/**', '**/dist/**', ...(stage === 'unit' ? ['**/*.{kernel,vm}.test.ts'] : [])],
-    testTimeout: stage === 'unit' ? 10_000 : 180_000,
-    hookTimeout: stage === 'unit' ? 10_000 : 180_000,
+    testTimeout: stage === 'unit' ? 10_000 : 600_000,
+    hookTimeout: stage === 'unit' ? 10_000 : 600_000,
     fileParallelism: stage === 'unit',
     reporters: process.env.CI ? ['default'] : ['default'],
   },

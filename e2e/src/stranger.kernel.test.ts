@@ -89,7 +89,7 @@ function query(sql: string): Record<string, unknown>[] {
 const EXIT = ['sh', '-c', 'exit 7'];
 const STORE = `  store: { use: clickhouse, url: "chdb:./data", spool: { path: ./spool } }\n`;
 
-describe('a plugin', { timeout: 300_000 }, () => {
+describe('a plugin', { timeout: 900_000 }, () => {
   it('is built, tested and linted by a user without privileges', () => {
     expect(asNobody(plugin, ['npm', 'run', 'build'])).toMatch(/ends\.arm64\.bpf\.o\n(.*\n)*.*takes exit_btf/);
     expect(asNobody(plugin, ['npm', 'test'])).toMatch(/Tests +1\d passed/);
@@ -173,7 +173,7 @@ function create(...words: readonly string[]): string {
   return folder;
 }
 
-describe('a sink and a processor', { timeout: 300_000 }, () => {
+describe('a sink and a processor', { timeout: 900_000 }, () => {
   it('are made, built, tested and linted alike, and named in the YAML', async () => {
     const sink = create('sink', 'lines');
     const processor = create('processor', 'quiet');

@@ -26,7 +26,7 @@ function run(command: string): string {
   return stdout;
 }
 
-describe('docs/plugins.md', { timeout: 300_000 }, () => {
+describe('docs/plugins.md', { timeout: 900_000 }, () => {
   const steps = stepsOf(readFileSync(join(root, 'docs/plugins.md'), 'utf8'));
 
   it.each(steps.map((step, i) => [i + 1, 'command' in step ? step.command : step.path, step] as const))(
