@@ -10,8 +10,8 @@ export default defineConfig({
     include: [`{packages,plugins,tools,e2e,examples}/**/*${suffix}.test.ts`],
     exclude: ['**/node_modules/**', '**/dist/**', ...(stage === 'unit' ? ['**/*.{kernel,vm}.test.ts'] : [])],
     // Against what hangs alone: machines are shared, and a test may take ten times as long as it does on an idle one.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     expect: { poll: { timeout: 60_000 } },
     // Kernel tests share one kernel: what one does would be another's events. Guests have a kernel each, and most of
     // them one processor: two of them side by side, by vitest's own count it would be one on two CPUs.

@@ -9,7 +9,7 @@ import { runSkep } from './support/skep.js';
 
 const KINDS = ['events', 'table', 'histogram', 'stacks', 'uprobe'];
 
-it('plugins made in the workspace build, pass its test, lint and run as they are', { timeout: 600_000 }, async () => {
+it('plugins made in the workspace build, pass its test, lint and run as they are', async () => {
   const home = temporaryFolder();
   writeFileSync(join(home, 'package.json'), '{\n  "name": "skep-workspace",\n  "type": "module"\n}\n');
   mkdirSync(join(home, 'plugins'));

@@ -6,9 +6,7 @@ import { expect, it } from 'vitest';
 import { temporaryFolder } from './support/paths.js';
 import { linesOf, runSkep, startSkep } from './support/skep.js';
 
-it('builds, attaches and shows events anew at every change, and mistakes at their lines', {
-  timeout: 600_000,
-}, async () => {
+it('builds, attaches and shows events anew at every change, and mistakes at their lines', async () => {
   const home = temporaryFolder();
   const made = await runSkep(['create', 'plugin', 'ends'], { cwd: home });
   expect(made.code, made.stderr).toBe(0);

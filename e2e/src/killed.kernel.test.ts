@@ -17,7 +17,7 @@ const KILLS = 50;
 const SEED = 20_261;
 const PATH = '/skep-e2e/numbered';
 /** Two minutes on an idle machine. */
-const TIMEOUT_MS = 600_000;
+const TIMEOUT_MS = 1_800_000;
 
 /** What a store has of one run of the agent. */
 interface Run {
@@ -38,11 +38,15 @@ const QUERY = `SELECT boot, toUInt32(count()) AS rows, toUInt32(uniqExact(seq)) 
   toUInt32(uniqExact(toInt64(substring(path, ${PATH.length + 2})) - toInt64(seq))) AS offsets
   FROM skep.opensnoop_opens WHERE host = 'web-1' AND source = 'opens' GROUP BY boot`;
 
-/** Kill the agent at a moment that nobody chose: while it starts, runs, or ends. */
-async function killSomewhen(skep: Skep, random: () => number): Promise<void> {
+/**
+ * Kill the agent at a moment that nobody chose: while it starts, runs, or ends. Most runs come as far as having something
+ * to store, however long that takes on a busy machine.
+ */
+async function killSomewhen(skep: Skep, random: () => number, hasSealed: () => boolean): Promise<void> {
   if (random() < 0.3) await sleep(random() * 1500);
   else {
     await skep.attached();
+    if (random() < 0.9) await skep.until('blocks are sealed', hasSealed);
     await sleep(random() * 1000);
     if (random() < 0.2) {
       skep.kill('SIGINT');
@@ -91,8 +95,11 @@ sinks:
     }) as [SealedBlocks, SealedBlocks];
     const random = seeded(SEED);
     let killedWithBlocks = 0;
+    const runsIn = ({ seen }: SealedBlocks) => new Set([...seen.values()].map(({ boot }) => boot)).size;
     for (let kill = 0; kill < KILLS; kill++) {
-      await killSomewhen(startSkep(['run', file]), random);
+      const before = [runsIn(onServer), runsIn(onEmbedded)];
+      const hasSealed = () => runsIn(onServer) > before[0]! && runsIn(onEmbedded) > before[1]!;
+      await killSomewhen(startSkep(['run', file]), random, hasSealed);
       if (onServer.waiting + onEmbedded.waiting > 0) killedWithBlocks++;
     }
     const last = startSkep(['run', file]);

@@ -46,7 +46,7 @@ describe('execsnoop on 6.1', { timeout: TIMEOUT_MS }, () => {
     cp "$(command -v node)" /tmp/node && setcap cap_bpf,cap_perfmon=ep /tmp/node
     trace() {
       "$@" packages/cli/bin/skep.mjs execsnoop -o csv >/tmp/rows & skep=$!
-      for i in $(seq 600); do grep -q '^time,' /tmp/rows && break; sleep 0.1; done
+      for i in $(seq 3000); do grep -q '^time,' /tmp/rows && break; sleep 0.1; done
       grep -Eh '^(Uid|CapPrm|CapEff|NoNewPrivs)' /proc/$skep/task/*/status | sort -u
       /bin/true traced
       kill -INT $skep; wait $skep; echo status $?

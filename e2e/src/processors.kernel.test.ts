@@ -1,9 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from './support/paths.js';
-import { accountOf, linesOf, startSkep } from './support/skep.js';
+import { accountOf, linesOf, rowsIn, startSkep } from './support/skep.js';
 import { Storm } from './support/storm.js';
 
 const MISSING = '/skep-e2e/no/such/file';
@@ -57,17 +56,19 @@ plugins: { opens: { use: opensnoop, options: { pid: ${storm.pid} } } }
 processors:
   kept: { use: aggregate, from: opens, every: 1h }
   changed: { use: aggregate, from: opens, every: 1h, by: ${by} }
-sinks: { file: { path: rows.jsonl } }\n`,
+sinks:
+  totals: { use: file, from: [kept, changed], path: rows.jsonl }
+  raw: { use: file, from: [opens], path: raw.jsonl }\n`,
     );
   configure('path');
   const skep = startSkep(['run', file]);
   await skep.attached();
   await storm.open(500);
-  // The ring is drained every 100 ms; what lies there at the reload belongs to the new processor.
-  await sleep(500);
+  // What lies in the ring at the reload belongs to the new processor.
+  await skep.until('all of it was drained', () => rowsIn(join(folder, 'raw.jsonl')).length === 500);
   configure('err');
   skep.kill('SIGHUP');
-  const rows = () => linesOf(readFileSync(join(folder, 'rows.jsonl'), 'utf8')).map((line) => JSON.parse(line));
+  const rows = () => rowsIn(join(folder, 'rows.jsonl'));
   await skep.until('the rest of the changed one is there', () => rows().length === 1);
   expect(rows()).toMatchObject([{ stream: 'changed', path: MISSING, count: 500 }]);
   await storm.open(70);

@@ -152,7 +152,9 @@ describe('a profile of a function that was inlined', () => {
     const { stdout, code } = await profile('-f', '2');
     expect(code).toBe(0);
     const hot = /main;calls_hot;hot \(inlined\) (\d+)$/m.exec(stdout);
-    expect(Number(hot?.[1] ?? 0), stdout).toBeGreaterThan(100);
+    // Of all samples: how many there are is for the machine to say, which may be busy.
+    const all = linesOf(stdout).reduce((sum, line) => sum + Number(/ (\d+)$/.exec(line)![1]), 0);
+    expect(Number(hot?.[1] ?? 0), stdout).toBeGreaterThan(all / 2);
   });
 
   it('has it on its caller in a flame graph', async () => {

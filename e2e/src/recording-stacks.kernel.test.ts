@@ -3,17 +3,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { prepareHeaders } from '@skep/headers';
 import { loadConfig, Recording } from '@skep/runner';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { compiled } from './support/compile.js';
 import { ELSEWHERE } from './support/elsewhere.js';
 import { temporaryFolder } from './support/paths.js';
-import { linesOf, runSkep, startSkep } from './support/skep.js';
+import { rowsIn, runSkep, startSkep } from './support/skep.js';
+import { until } from './support/until.js';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
-const RECORDED_MS = 3000;
 const headers = kernelHeaders();
 
 /** What programs are compiled with; undefined where it cannot be had. */
@@ -50,15 +49,14 @@ describe('a recording of stacks', () => {
     writeFileSync(config, pluginsFor(places.pid!));
     const file = join(folder, 'out.skeprec');
     const skep = startSkep(['record', config, '-o', file, '--print']);
-    await skep.until('it records', () => skep.stderr.includes('recording cpu'));
-    await sleep(RECORDED_MS);
+    const frames = ['burns_here', 'sleeps_here', 'opens_here'].map(
+      (name) => new RegExp(` ${name}\\+0x[0-9a-f]+ \\[places\\]\n`),
+    );
+    await skep.until('each of them is shown', () => frames.every((frame) => frame.test(skep.stdout)));
     skep.kill('SIGINT');
     const live = await skep.ended;
     await end(places);
     expect(live.code).toBe(0);
-    for (const name of ['burns_here', 'sleeps_here', 'opens_here']) {
-      expect(live.stdout).toMatch(new RegExp(` ${name}\\+0x[0-9a-f]+ \\[places\\]\n`));
-    }
     chmodSync(folder, 0o755);
     chmodSync(file, 0o644);
     const again = await runSkep(['replay', file], { through: ELSEWHERE });
@@ -100,7 +98,18 @@ describe('a recording of stacks', () => {
     const file = join(folder, 'out.skeprec');
     const config = await loadConfig(join(live, 'skep.yaml'));
     const recording = await Recording.start(config.plugins, file, SILENT, { sinks: config.sinks });
-    await sleep(RECORDED_MS);
+    const rows = () => rowsIn(join(live, 'rows.jsonl'));
+    const framesOf = (source: string, column: string) =>
+      rows()
+        .filter((row) => row.source === source)
+        .flatMap((row) => row[column] as string[]);
+    await until(
+      'each of them is written',
+      () =>
+        framesOf('cpu', 'frames').includes('burns_here') &&
+        framesOf('blocked', 'frames').includes('sleeps_here') &&
+        framesOf('opens', 'callers').includes('opens_here'),
+    );
     recording.stop();
     await recording.finished();
     await end(places);
@@ -109,12 +118,6 @@ describe('a recording of stacks', () => {
     for (const name of ['rows.jsonl', 'cpu.svg']) {
       expect(readFileSync(join(again, name), 'utf8') === readFileSync(join(live, name), 'utf8'), name).toBe(true);
     }
-    const rows = linesOf(readFileSync(join(live, 'rows.jsonl'), 'utf8')).map((line) => JSON.parse(line));
-    const framesOf = (source: string, column: string) =>
-      rows.filter((row) => row.source === source).flatMap((row) => row[column] as string[]);
-    expect(framesOf('cpu', 'frames')).toContain('burns_here');
-    expect(framesOf('blocked', 'frames')).toContain('sleeps_here');
-    expect(framesOf('opens', 'callers')).toContain('opens_here');
     expect(readFileSync(join(live, 'cpu.svg'), 'utf8')).toContain('data-name="burns_here"');
   });
 });
@@ -152,17 +155,18 @@ plugins:
     );
     const file = join(folder, 'out.skeprec');
     const skep = startSkep(['record', config, '-o', file, '--print'], { env: headers! });
-    await skep.until('it records', () => skep.stderr.includes('recording calls'));
-    await sleep(RECORDED_MS);
+    const parts = [
+      /^calls .*sys_enter_openat \/skep-e2e\/no\/such\/file$/m,
+      /^calls +\| +opens_here$/m,
+      /^callers +\| +opens_here\+0x[0-9a-f]+$/m,
+      /^opens\/events .* places$/m,
+      /^opens\/pids +\| .*\|\*+/m,
+    ];
+    await skep.until('each of them is shown', () => parts.every((part) => part.test(skep.stdout)));
     skep.kill('SIGINT');
     const live = await skep.ended;
     await end(places);
     expect(live.code, live.stderr).toBe(0);
-    expect(live.stdout).toMatch(/^calls .*sys_enter_openat \/skep-e2e\/no\/such\/file$/m);
-    expect(live.stdout).toMatch(/^calls +\| +opens_here$/m);
-    expect(live.stdout).toMatch(/^callers +\| +opens_here\+0x[0-9a-f]+$/m);
-    expect(live.stdout).toMatch(/^opens\/events .* places$/m);
-    expect(live.stdout).toMatch(/^opens\/pids +\| .*\|\*+/m);
     chmodSync(folder, 0o755);
     chmodSync(file, 0o644);
     const again = await runSkep(['replay', file], { through: ELSEWHERE });

@@ -43,6 +43,7 @@ sinks: { stdout: { format: json }, file: { path: ./rows.jsonl } }\n`,
   const skep = startSkep(['run', file], { unread: true });
   await skep.attached();
   await storm.open(100_003);
+  await skep.until('rows are written', () => readFileSync(join(folder, 'rows.jsonl')).length > 0);
   const resident = () => Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${skep.pid}/status`, 'latin1'))![1]);
   const before = resident();
   await storm.open(200_000);

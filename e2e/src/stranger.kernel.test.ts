@@ -36,7 +36,7 @@ beforeAll(() => {
     agent,
     [...tarballs].filter(([name]) => AGENT.includes(name)).map(([, file]) => file),
   );
-}, 600_000);
+});
 afterAll(() => remove(home));
 
 /** What runs where nobody compiles; the tools to write plugins come with the command. */

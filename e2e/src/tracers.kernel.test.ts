@@ -46,7 +46,6 @@ async function traced(args: readonly string[], work: () => Promise<unknown>): Pr
   const ended = once(skep, 'close');
   while (skep.exitCode === null && !hasDropped(skep.pid!)) await sleep(50);
   await work();
-  await sleep(500);
   skep.kill('SIGINT');
   await ended;
   expect(err).toMatch(/delivered \+ 0 lost/);
@@ -62,10 +61,19 @@ function hasDropped(pid: number): boolean {
   }
 }
 
+/** Long enough for its memory to be looked at, which is done twice a second. */
+const STAY_S = 5;
+
+/** On one CPU: the order of events holds within a CPU only. */
 const sell =
   (calls: number, depth = 0, stay = 0) =>
   () =>
-    run(shop, [calls, depth, stay].map(String));
+    run('taskset', ['-c', String(firstCpu()), shop, ...[calls, depth, stay].map(String)]);
+
+/** One that this process may run on. */
+function firstCpu(): number {
+  return Number(/^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'latin1'))![1]);
+}
 
 describe.skipIf(noRoot || noProbes)('without a compiler', () => {
   it('funccount counts what all threads of a process call', async () => {
@@ -107,7 +115,7 @@ describe.skipIf(noRoot || noProbes)('without a compiler', () => {
   });
 
   it('stackcount tells callers apart, and the probes of a program', async () => {
-    const rows = await traced(['stackcount', `${shop}:shop_add`], sell(12, 4, 2));
+    const rows = await traced(['stackcount', `${shop}:shop_add`], sell(12, 4, STAY_S));
     const callers = rows.map(({ frames, count }) => [
       (frames as string[]).filter((frame) => frame === 'shop_depth').length > 0,
       (frames as string[]).at(-1),
@@ -119,7 +127,7 @@ describe.skipIf(noRoot || noProbes)('without a compiler', () => {
       [true, 'shop_add', 1],
       [false, 'shop_add', 12],
     ]);
-    const probes = await traced(['stackcount', '-P', `u:${shop}:*`], sell(9, 0, 2));
+    const probes = await traced(['stackcount', '-P', `u:${shop}:*`], sell(9, 0, STAY_S));
     expect(probes.map(({ comm, frames, count }) => [comm, (frames as string[]).at(-1), count])).toEqual([
       ['shop', 'main', 1],
       ['shop', 'shop_add', 9],

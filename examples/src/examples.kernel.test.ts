@@ -25,7 +25,8 @@ async function run(name: string, args: readonly string[], work: () => unknown): 
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => (output.stdout += chunk));
   child.stderr.on('data', (chunk) => (output.stderr += chunk));
-  const ended = once(child, 'exit');
+  // Not only gone: what it has printed has been read.
+  const ended = once(child, 'close');
   while (!output.stdout.includes('\n')) {
     if (child.exitCode !== null) throw new Error(output.stderr);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -78,7 +79,7 @@ it.skipIf(noRoot)('an example that cannot run here says why, in one message', as
   });
   let stderr = '';
   child.stderr.on('data', (chunk) => (stderr += chunk));
-  expect(await once(child, 'exit')).toEqual([3, null]);
+  expect(await once(child, 'close')).toEqual([3, null]);
   expect(stderr).toContain('error[SKEP_ATTACH]: /no/such/program cannot be read for USDT probes');
   expect(stderr).not.toMatch(/^\s+at /m);
 });

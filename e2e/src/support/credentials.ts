@@ -5,10 +5,15 @@ export type Status = Readonly<Record<string, string>>;
 
 /** Of every thread of a process. */
 export function threadsOf(pid: number): Status[] {
-  return readdirSync(`/proc/${pid}/task`).map((thread) => {
-    const text = readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1');
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread): Status[] => {
+    let text: string;
+    try {
+      text = readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1');
+    } catch {
+      return []; // it has ended
+    }
     const lines = text.split('\n').map((line) => /^(\w+):\s*(.*)$/.exec(line));
-    return Object.fromEntries(lines.flatMap((match) => (match ? [[match[1]!, match[2]!]] : [])));
+    return [Object.fromEntries(lines.flatMap((match) => (match ? [[match[1]!, match[2]!]] : [])))];
   });
 }
 

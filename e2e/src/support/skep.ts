@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { linksOf } from './bpf.js';
 import { ROOT, SKEP } from './paths.js';
@@ -127,6 +128,13 @@ export function linesOf(text: string): string[] {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines;
+}
+
+/** Rows of a file of JSON lines, which may be being written: without a last one that is not whole. */
+// biome-ignore lint/suspicious/noExplicitAny: a row's fields are known to the test that reads them
+export function rowsIn(file: string): any[] {
+  const text = readFileSync(file, 'utf8');
+  return linesOf(text.slice(0, text.lastIndexOf('\n') + 1)).map((line) => JSON.parse(line));
 }
 
 export interface Account {

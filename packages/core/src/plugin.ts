@@ -154,7 +154,16 @@ export interface SelfTestContext {
   readonly signal: AbortSignal;
   /** Wait, with everything attached. */
   sleep(ms: number): Promise<void>;
+  /**
+   * Wait until the rows of `stream` that were drained so far are as wanted: for what must go on until it has been seen.
+   * Rejects when the test takes too long.
+   */
+  seen(stream: string, areWanted: (rows: readonly SelfTestRow[]) => boolean): Promise<void>;
 }
+
+/** A row of a self-test, as `open()` yields it. */
+// biome-ignore lint/suspicious/noExplicitAny: a row's fields are known to the test that reads them
+export type SelfTestRow = any;
 
 export interface SelfTest<O extends OptionDefinitions = OptionDefinitions> {
   /** Default: the plugin's name. */
@@ -162,11 +171,7 @@ export interface SelfTest<O extends OptionDefinitions = OptionDefinitions> {
   readonly options?: Partial<OptionValues<O>>;
   workload(context: SelfTestContext): unknown;
   /** Rows by stream, as `open()` yields them; true, or a sentence that says what is missing. */
-  expect(
-    // biome-ignore lint/suspicious/noExplicitAny: a row's fields are known to the test that reads them
-    rows: Readonly<Record<string, readonly any[]>>,
-    context: SelfTestContext,
-  ): boolean | string;
+  expect(rows: Readonly<Record<string, readonly SelfTestRow[]>>, context: SelfTestContext): boolean | string;
 }
 
 export interface ArgumentDefinition<O extends OptionDefinitions = OptionDefinitions> {

@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 
 beforeAll(async () => {
   await fetchKernel('6.1', { headers: true });
-}, 600_000);
+});
 
 it('kernel functions are probed by kprobes, BTF and LSM, one by one and by an expression', {
   timeout: 1_800_000,

@@ -19,10 +19,12 @@ export interface TraceFields {
 const POLL_MS = 50;
 /** A line without an end is not kept for ever. */
 const LONGEST = 1 << 16;
+/** Reads once it is to end: what is there by then, but where others print without end, not for ever. */
+const LEFT = 100;
 
 /**
  * The lines of trace_pipe as they come. It is one pipe for the whole kernel: lines of other programs come too, and each line
- * is read by one reader only.
+ * is read by one reader only. Once `signal` is aborted, what is left is yielded.
  *
  * @throws SkepError SKEP_TRACEFS when tracing is switched off or not there, SKEP_PERMISSION when it cannot be read.
  */
@@ -37,9 +39,11 @@ export async function* traceLines(signal?: AbortSignal): AsyncGenerator<string, 
   const buffer = Buffer.alloc(LONGEST);
   let rest = '';
   try {
-    while (!signal?.aborted) {
+    for (let left = LEFT; left > 0; ) {
+      if (signal?.aborted) left--;
       const { bytesRead } = await file.read(buffer, 0, buffer.length, null).catch(emptyWhenNothing);
       if (bytesRead === 0) {
+        if (left < LEFT) return;
         await sleep(POLL_MS);
         continue;
       }

@@ -169,6 +169,19 @@ export class Storm {
   }
 }
 
+/** Do this on one CPU: what the kernel keeps for each of them is kept for that one. */
+export function onOneCpu<T>(work: () => T): T {
+  const taskset = (...args: string[]) => execFileSync('taskset', ['-cp', ...args], { encoding: 'utf8' });
+  const pid = String(process.pid);
+  const [, all = '', first = ''] = /: ((\d+).*)$/m.exec(taskset(pid)) ?? [];
+  taskset(first, pid);
+  try {
+    return work();
+  } finally {
+    taskset(all, pid);
+  }
+}
+
 /** Names of all programs in the kernel; undefined when bpftool is not installed. */
 export function programNames(): string[] | undefined {
   const { stdout, error, status } = spawnSync('bpftool', ['-j', 'prog', 'show'], { encoding: 'utf8' });

@@ -94,6 +94,9 @@ SEC("raw_tp/no_such_point_either") int neither(void *ctx) { return 0; }
   });
 });
 
+/** A program is freed a grace period after its last user is gone, which on a busy machine takes its time. */
+const FREED = { timeout: 60_000 };
+
 describe.skipIf(noKernel)('what is closed', () => {
   it('leaves no program in the kernel, and no descriptor in the process', async ({ skip }) => {
     if (programNames() === undefined) skip('bpftool is not installed');
@@ -111,9 +114,9 @@ describe.skipIf(noKernel)('what is closed', () => {
     await once_(); // libraries are loaded, a thread is started
     const before = open();
     for (let i = 0; i < 3; i++) await once_();
-    expect(open()).toBe(before);
-    // Programs are freed a grace period after their last user is gone.
-    await expect.poll(programNames).not.toContain('closes_well');
+    // What else this process has open for a moment is no leak: that would be one for each of the three.
+    await expect.poll(open, FREED).toBeLessThanOrEqual(before);
+    await expect.poll(programNames, FREED).not.toContain('closes_well');
   });
 
   it('leaves the sampling clocks closed', async ({ skip }) => {
@@ -156,7 +159,7 @@ SEC("perf_event/cpu-clock:99") int samples(void *ctx) { return 0; }
       expect(programNames()).toContain('killed_at_work');
       child.kill(signal);
       expect(await once(child, 'exit')).toEqual([null, signal]);
-      await expect.poll(programNames).not.toContain('killed_at_work');
+      await expect.poll(programNames, FREED).not.toContain('killed_at_work');
       isOver = true;
       await stormy;
     } finally {

@@ -2,6 +2,8 @@ import type { Symbolizer } from '@skep/core';
 import type { KernelMap } from './map.js';
 
 const EVERY_MS = 500;
+/** A process that was looked at before it has become its program, by execve(2), is another one at the next look. */
+const LOOKS = 2;
 
 /**
  * Looks now and then at which processes a snapshot will have stacks of, and has the symbolizer read where their code is
@@ -11,7 +13,8 @@ export class LivingProcesses {
   private readonly symbolizer: Symbolizer;
   private readonly map: () => KernelMap;
   private readonly pidOffset: number;
-  private readonly seen = new Set<number>();
+  /** How often a process was looked at. */
+  private readonly looks = new Map<number, number>();
   private readonly timer: NodeJS.Timeout;
 
   /**
@@ -32,15 +35,16 @@ export class LivingProcesses {
     const view = new DataView(keys.buffer, keys.byteOffset, keys.byteLength);
     for (let i = 0; i < count; i++) {
       const pid = view.getUint32(i * keySize + this.pidOffset, true);
-      if (pid === 0 || this.seen.has(pid)) continue;
-      this.seen.add(pid);
+      const looks = this.looks.get(pid) ?? 0;
+      if (pid === 0 || looks === LOOKS) continue;
+      this.looks.set(pid, looks + 1);
       this.symbolizer.prepareUser(pid);
     }
   }
 
   /** An interval is over: ids of processes may be used again. */
   forget(): void {
-    this.seen.clear();
+    this.looks.clear();
   }
 
   stop(): void {

@@ -58,7 +58,8 @@ export interface SelfTestOptions {
   readonly without?: FeatureSet;
 }
 
-const TIMEOUT_MS = 60_000;
+/** Far more than any takes: in an emulated machine on a busy host they are thirty times slower. */
+const TIMEOUT_MS = 180_000;
 
 class Skip extends Error {}
 
@@ -157,6 +158,8 @@ async function observe(
     }
   };
   const disks: ScratchDisk[] = [];
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const awaited = new Set<() => void>();
   const context: SelfTestContext = {
     folder,
     skip: (reason) => {
@@ -168,8 +171,18 @@ async function observe(
       disks.push(disk);
       return disk;
     },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal,
     sleep: (ms) => sleep(ms),
+    seen: (stream, areWanted) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (!areWanted(rows[stream] ?? [])) return;
+          awaited.delete(look);
+          resolve();
+        };
+        awaited.add(look);
+        signal.addEventListener('abort', () => reject(signal.reason));
+      }),
   };
   let working = true;
   const work = (async () => test.workload(context))().finally(() => {
@@ -179,7 +192,8 @@ async function observe(
   });
   while (working) {
     drain();
-    if (context.signal.aborted) {
+    for (const look of awaited) look();
+    if (signal.aborted) {
       const reason = `the workload did not end within ${TIMEOUT_MS / 1000} s`;
       return { outcome: 'failed', reason };
     }

@@ -31,8 +31,8 @@ import { type RecordingTest, replayRecording } from './plugin-recordings.js';
 import { batchOfRecords, type KernelRecord } from './plugin-records.js';
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
-/** Each test of a plugin has a minute of its own. */
-const SELFTEST_MS = 300_000;
+/** Each test of a plugin has three minutes of its own. */
+const SELFTEST_MS = 900_000;
 
 const CHECKS: readonly (readonly [string, Check])[] = [
   ['has a complete package.json', manifestProblems],

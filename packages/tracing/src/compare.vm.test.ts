@@ -8,7 +8,7 @@ describe("BCC's one-liners", () => {
 
   beforeAll(async () => {
     run = await shownBySkep();
-  }, 1_800_000);
+  }, 3_600_000);
 
   const both = (tool: string, name: string) => ({ bcc: recorded.of(tool, name).out, skep: run.of(tool, name).out });
 

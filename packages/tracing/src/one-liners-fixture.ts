@@ -34,7 +34,7 @@ export function shownByBcc(): OneLiners {
 export async function shownBySkep(): Promise<OneLiners> {
   await fetchKernel('6.1', { headers: true });
   const { stdout } = await runInVm({
-    ...{ kernel: '6.1', headers: true, cpus: 2, memoryMb: 4000, disks: ['8M'], timeoutMs: 1_500_000 },
+    ...{ kernel: '6.1', headers: true, cpus: 2, memoryMb: 4000, disks: ['8M'], timeoutMs: 3_300_000 },
     command: ['node', 'packages/tracing/test/compare.mjs', 'skep'],
   });
   return new OneLiners(stdout);

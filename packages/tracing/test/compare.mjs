@@ -15,7 +15,7 @@ const READY_MS = 900_000;
 /** The header of some stands before the last probe is attached. */
 const ATTACHED_MS = 5000;
 /** The workload sleeps for a second, and its calls take long where each is traced. */
-const WORK_MS = 60_000;
+const WORK_MS = 300_000;
 /** Two outputs of those that have one every four seconds. */
 const SETTLE_MS = 9000;
 
@@ -76,7 +76,7 @@ class Running {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.exited = new Promise((resolve) => {
-      this.child.once('exit', resolve);
+      this.child.once('close', resolve); // all that it has shown has been read
     });
     this.exited.then(() => {
       this.hasExited = true;

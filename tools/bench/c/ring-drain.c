@@ -143,6 +143,8 @@ int main(int argc, char **argv)
 			break;
 		events = batches = bytes = drain_ns = 0;
 		start = cpu_ns();
+		puts("started");
+		fflush(stdout);
 	}
 	drain();
 	printf("{\"events\":%llu,\"batches\":%llu,\"bytes\":%llu,\"drainNs\":%llu,\"cpuNs\":%llu}\n",

@@ -74,7 +74,7 @@ export class Running {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
       if (this.#ended) return;
       this.#child.kill(signal);
-      for (let waitedMs = 0; waitedMs < 10_000 && !this.#ended; waitedMs += 50) await sleep(50);
+      for (let waitedMs = 0; waitedMs < 60_000 && !this.#ended; waitedMs += 50) await sleep(50);
     }
   }
 

@@ -18,7 +18,7 @@ it("runs the README's program, which sees a failed open", async () => {
     });
     const missing = `/no/such/file/${process.pid}`;
     const timer = setInterval(() => spawnSync('/bin/cat', [missing], { stdio: 'ignore' }), 100);
-    const code = await new Promise((done) => child.once('exit', done));
+    const code = await new Promise((done) => child.once('close', done));
     clearInterval(timer);
     expect(code).toBe(0);
     expect(output).toMatch(new RegExp(`^\\d{19}n \\d+ cat ${missing}$`, 'm'));

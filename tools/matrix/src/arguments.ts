@@ -18,7 +18,7 @@ export interface MatrixArguments {
 }
 
 /** What one guest takes at most; a hundred tools need half of it. */
-const TIMEOUT_MS = 1_200_000;
+const TIMEOUT_MS = 3_600_000;
 const MEMORY_MB = 2000;
 /** Two guests with a processor each do more in a time than one with two: most of the work has one thread. */
 const MOST_JOBS = 2;

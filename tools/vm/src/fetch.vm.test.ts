@@ -61,7 +61,7 @@ const notFound = (response: ServerResponse) => response.writeHead(404).end();
 const isImage = (path: string) => path.endsWith('.deb');
 const isList = (path: string) => path.includes('/binary-amd64/');
 
-describe('a fetch that goes wrong says so, and leaves nothing', { timeout: 120_000 }, () => {
+describe('a fetch that goes wrong says so, and leaves nothing', () => {
   /** Do this instead of answering, for the paths that match. */
   const instead = (matches: (path: string) => boolean, act: (response: ServerResponse, size: number) => unknown) => {
     mirror.fault = (path, response, size) => {

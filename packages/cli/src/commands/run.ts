@@ -24,7 +24,7 @@ import { readDuration } from '../timer.js';
 import { createCommand, parseArgs } from '../usage.js';
 
 /** Looking at the file, not waiting for events of its inode: editors and configuration tools replace it by another. */
-const WATCH_MS = 250;
+const WATCH_MS = 125;
 
 /** `skep run [FILE] [--duration 10s] [--watch]`: the agent. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -146,18 +146,28 @@ function oneAtATime(work: () => Promise<void>): () => void {
   };
 }
 
-/** Call `changed` whenever the file is another than it was, the first time compared with `seen`. */
+/**
+ * Call `changed` whenever the file is another than it was, the first time compared with `seen`. Two looks must find it the
+ * same: one at a file that is being written may find a part of it.
+ */
 function watchFor(file: string, seen: BigIntStats | undefined, changed: () => void): () => void {
-  let last = seen;
+  let taken = seen;
+  let before = seen;
   const timer = setInterval(() => {
     const now = stateOf(file);
+    const isSettled = isSame(now, before);
+    before = now;
     // Gone for the moment in which another takes its place.
-    if (!now || (last && now.mtimeNs === last.mtimeNs && now.ino === last.ino && now.size === last.size)) return;
-    last = now;
+    if (!now || !isSettled || isSame(now, taken)) return;
+    taken = now;
     changed();
   }, WATCH_MS);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+function isSame(a: BigIntStats | undefined, b: BigIntStats | undefined): boolean {
+  return a?.mtimeNs === b?.mtimeNs && a?.ino === b?.ino && a?.size === b?.size;
 }
 
 /** Undefined when it is not there or cannot be looked at: whoever reads it says why. */

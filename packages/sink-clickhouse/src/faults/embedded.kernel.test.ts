@@ -102,5 +102,5 @@ it.each(['a file is named', 'rows are sent'])(
     );
     expect(row).toEqual({ rows: emitted, distinct: emitted, least: 0, most: emitted - 1, keys: emitted });
   },
-  400_000,
+  900_000,
 );

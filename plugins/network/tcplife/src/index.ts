@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { definePlugin, option, type SelfTestContext } from '@skep/core';
 import object from './tcplife.bpf.js';
@@ -13,13 +14,32 @@ const isNarrow = (options: { wide: boolean; csv: boolean }) => !isWide(options);
 const kilobytes = { format: 'scaled', divisor: 1024 } as const;
 
 /** One session over the loopback device: both of its ends are this process. */
-async function session(host: string, { skip }: SelfTestContext): Promise<void> {
+async function session(host: '127.0.0.1' | '::1', { skip, signal, sleep }: SelfTestContext): Promise<void> {
   const server = createServer((socket) => socket.resume().end(Buffer.alloc(DOWN)));
   server.listen(PORT, host);
   await once(server, 'listening').catch((error: Error) => skip(error.message));
   const client = connect(PORT, host).resume().end(Buffer.alloc(UP));
   await once(client, 'close');
   await once(server.close(), 'close');
+  // Closed here is not closed in the kernel yet: on a busy machine the last packet may still be on its way.
+  while (isOpen(host) && !signal.aborted) await sleep(10);
+}
+
+/** As the kernel writes addresses in /proc/net, and states: little-endian words. */
+const ADDRESSES = {
+  '127.0.0.1': ['tcp', '0100007F'],
+  '::1': ['tcp6', '00000000000000000000000001000000'],
+} as const;
+const TIME_WAIT = '06';
+
+/** Whether the kernel still has one end of a session, which has not seen its last packet. */
+function isOpen(host: keyof typeof ADDRESSES): boolean {
+  const [table, address] = ADDRESSES[host];
+  const end = `${address}:${PORT.toString(16).toUpperCase()}`;
+  return readFileSync(`/proc/net/${table}`, 'latin1')
+    .split('\n')
+    .map((line) => line.trim().split(/ +/))
+    .some(([, local, remote, state]) => (local === end || remote === end) && state !== TIME_WAIT);
 }
 
 async function bothFamilies(context: SelfTestContext): Promise<void> {

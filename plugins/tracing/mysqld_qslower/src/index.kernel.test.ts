@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
@@ -11,7 +10,10 @@ const noRoot = process.getuid?.() !== 0;
 const noProbes = !['x86_64', 'aarch64'].some((arch) => existsSync(`/usr/include/${arch}-linux-gnu/sys/sdt.h`));
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** What is shown of a stand-in for a server, which serves three slow and three fast queries once all is attached. */
+/**
+ * What is shown of a stand-in for a server, which serves three slow and three fast queries once all is attached. Fast ones
+ * are left out that took as long as is asked for: on a busy machine any of them may be held up.
+ */
 async function queriesOf(kind: string, minMs: string, flags: readonly string[]): Promise<unknown[]> {
   const program = join(mkdtempSync(join(tmpdir(), 'skep-server-')), 'server');
   execFileSync('clang', ['-O1', ...flags, '-o', program, here('../test/server.c')]);
@@ -20,6 +22,7 @@ async function queriesOf(kind: string, minMs: string, flags: readonly string[]):
   const skep = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';
+  const ended = once(skep, 'close');
   skep.stderr.on('data', (data) => (err += data));
   try {
     for await (const data of skep.stdout) {
@@ -28,22 +31,21 @@ async function queriesOf(kind: string, minMs: string, flags: readonly string[]):
       if (!isFirst || !out.includes('QUERY')) continue;
       // The header comes when everything is attached.
       server.stdin.write('go\n');
-      void once(server.stdout, 'data').then(async () => {
-        await sleep(300);
-        skep.kill('SIGINT');
-      });
+      void once(server.stdout, 'data').then(() => skep.kill('SIGINT'));
     }
+    await ended;
   } finally {
     server.stdin.end();
   }
   expect(err).toMatch(/= \d+ delivered \+ 0 lost/);
   const rows = out.split('\n').slice(2, -1);
-  return rows.map((row) => {
+  return rows.flatMap((row) => {
     const [, , pid, ms, query] = /^(\S+) +(\d+) +(\S+) (.*)$/.exec(row) ?? [];
     expect(Number(pid)).toBe(server.pid);
-    // The server sleeps that long; a fast one may be held up, and is then shown as slow, too.
-    if (query!.startsWith('slow')) expect(Number(ms)).toBeGreaterThanOrEqual(20);
-    return query;
+    const isSlow = query!.startsWith('slow');
+    // The server sleeps that long.
+    expect(Number(ms)).toBeGreaterThanOrEqual(isSlow ? 20 : Number(minMs));
+    return isSlow || minMs === '0' ? [query] : [];
   });
 }
 

@@ -11,6 +11,9 @@ interface Row {
   readonly count: bigint;
 }
 
+/** Processes of the test. */
+let children: readonly number[] = [];
+
 const total = (rows: readonly Row[]) => rows.reduce((sum, { count }) => sum + count, 0n);
 
 export const selftest: readonly SelfTest[] = [
@@ -37,10 +40,10 @@ export const selftest: readonly SelfTest[] = [
     workload: ({ folder }) => {
       const program = join(folder, 'skep-counted');
       copyFileSync('/bin/true', program);
-      for (let i = 0; i < 5; i++) spawnSync(program);
+      children = Array.from({ length: 5 }, () => spawnSync(program).pid);
     },
     expect: ({ counts }) => {
-      const rows = (counts as Row[]).filter(({ comm }) => comm === 'skep-counted');
+      const rows = (counts as Row[]).filter(({ comm, pid }) => comm === 'skep-counted' && children.includes(pid!));
       const execs = rows.filter(({ frames }) => frames.some((frame) => /execve/.test(frame)));
       const pids = new Set(execs.map(({ pid }) => pid));
       return (

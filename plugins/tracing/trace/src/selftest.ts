@@ -1,11 +1,19 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import type { SelfTest } from '@skep/core';
+import type { SelfTest, SelfTestContext } from '@skep/core';
 
-/** Lives long enough for its memory to be looked at, by this process. */
-const sleepAWhile = () => promisify(execFile)('sleep', ['0.5']);
+/** Lives until its memory has been looked at, by this process. */
+async function sleepUntilSeen({ seen, skip }: SelfTestContext): Promise<void> {
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  child.once('error', () => {}); // no sleep: has no pid
+  const pid = child.pid ?? skip('no sleep');
+  try {
+    await seen('events', (rows) => rows.some((row) => row.pid === pid));
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: rows as the tests have them
 const said = (events: readonly any[] | undefined) =>
@@ -26,7 +34,7 @@ export const selftest: readonly SelfTest[] = [
   {
     name: 'stacks of a program, and the name of an address in it',
     options: { probes: ['p:c:setlocale "at %U", PT_REGS_IP(ctx)'], user_stack: true, name: 'sleep' },
-    workload: sleepAWhile,
+    workload: sleepUntilSeen,
     // The caller is told, in whose frame the function has not yet put itself.
     expect: ({ events }) =>
       events!.some(
@@ -44,7 +52,7 @@ export const selftest: readonly SelfTest[] = [
       kernel_stack: true,
       name: 'sleep',
     },
-    workload: sleepAWhile,
+    workload: sleepUntilSeen,
     expect: ({ events }) =>
       events!.some(
         ({ message, kernel_stack: stack }) =>

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { buildBpf, buildProgram } from '../build.js';
 import { bareConsumer } from '../consumers/bare.js';
 import type { Consumer } from '../consumers/consumer.js';
@@ -13,7 +12,6 @@ import { medianOf } from '../statistics.js';
 
 const PER_TICK = 6000; // 300,000 per second
 const WARM_UP = 600_000; // records before the measured ones: a just-in-time compiler is done after that, not after 60,000
-const SETTLE_MS = 100;
 
 /** The consumer's side alone: ring to columns, against the least C can do with the same records and batches. */
 export async function drain(settings: Settings): Promise<Report> {
@@ -57,20 +55,20 @@ async function drained(consumer: Consumer, object: string, { events, limitS }: S
   const [program, ...args] = await consumer.command(object);
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], timeout: limitS * 1000 });
   const ended = new Promise((resolve, reject) => child.once('close', resolve).once('error', reject));
+  let id = '';
   let made = 0;
   let report: DrainReport | undefined;
   try {
     for await (const line of createInterface({ input: child.stdout })) {
-      const id = /^program (\d+)$/.exec(line)?.[1];
-      if (id === undefined) report = parseDrain(line);
-      else {
+      const loaded = /^program (\d+)$/.exec(line)?.[1];
+      if (loaded !== undefined) {
+        id = loaded;
         await fill(id, Math.min(WARM_UP, events), limitS);
-        await sleep(SETTLE_MS);
         child.stdin.write('start\n');
-        await sleep(SETTLE_MS);
+      } else if (line === 'started') {
         made = await fill(id, events, limitS);
         child.stdin.end();
-      }
+      } else report = parseDrain(line);
     }
   } finally {
     child.stdin.end();

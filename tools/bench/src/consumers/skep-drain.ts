@@ -29,7 +29,11 @@ const batch = new BatchBuilder(probe.schemas[0], BATCH_ROWS);
 let counts = fresh();
 
 const timer = setInterval(drainAll, PERIOD_MS);
-process.stdin.on('data', () => (counts = fresh()));
+process.stdin.on('data', () => {
+  drainAll();
+  counts = fresh();
+  process.stdout.write('started\n');
+});
 process.stdin.on('end', async () => {
   clearInterval(timer);
   drainAll();
