@@ -63,6 +63,9 @@ it('explain takes the options of the tool: other programs, and other privileges'
   };
   expect(await naming('opensnoop')).toEqual([]);
   expect(await naming('opensnoop', '-c')).toEqual(['CAP_SYS_PTRACE']);
+  expect(await naming('funccount', 'c:malloc')).toEqual([]);
+  expect(await naming('stackcount', 'c:malloc')).toEqual(['CAP_SYS_PTRACE']);
+  expect(await naming('memleak', '-p', String(process.pid))).toEqual(['CAP_SYS_PTRACE']);
   const [plan] = await facts<Plan[]>('explain', 'funccount', 'c:malloc');
   expect(plan!.sets.map(({ programs }) => programs[0]!.section)).toEqual([
     expect.stringMatching(/^uprobe\/.*:malloc$/),

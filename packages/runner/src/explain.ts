@@ -7,9 +7,11 @@ import {
   liveKernel,
   NO_FEATURES,
   namesOf,
+  namingOfProbe,
   namingRequirements,
   type ProgramInfo,
   planStreams,
+  type Requirement,
   readPluginObject,
   type SetPrediction,
   tryFeatures,
@@ -179,11 +181,13 @@ export async function explainProgram(instance: PluginInstance): Promise<AttachPl
   const probe = await host.probeOf(instance, { everyMs: undefined });
   let error: SkepError | undefined;
   let programs: readonly ProgramInfo[] = [];
+  let naming: readonly Requirement[] = [];
   try {
     await probe.open();
     programs = probe.attached ?? [];
     await probe.attach();
     programs = probe.attached ?? [];
+    naming = namingOfProbe(probe);
   } catch (thrown) {
     // A mistake of the text is not an answer of the kernel.
     if (!isSkepError(thrown) || exitCodeOf(thrown) !== 3) throw thrown;
@@ -194,7 +198,7 @@ export async function explainProgram(instance: PluginInstance): Promise<AttachPl
   }
   const { message: reason, remedy } = error ?? { message: '', remedy: '' };
   const lacks = error ? namesOf(lackedBy(error)) : [];
-  const privileges = privilegesOf(programs, new Set());
+  const privileges = privilegesOf(programs, new Set(), naming);
   const verdict: Verdict = error ? 'refused' : 'possible';
   return programPlan(instance, { programs, possible: !error, verdict, reason, remedy, note: '', lacks, privileges });
 }

@@ -1,3 +1,4 @@
+import type { Capability } from '@skep/core';
 import type { StreamPlan } from '../btf/index.js';
 import { stackHalves } from '../probe-stacks.js';
 import { kernelSymbolsAreHidden } from './kernel-rules.js';
@@ -18,4 +19,9 @@ const USER: Requirement = {
 export function namingRequirements(plans: readonly StreamPlan[]): Requirement[] {
   const { kernel, user } = stackHalves(plans);
   return [...(kernel && kernelSymbolsAreHidden() ? [KERNEL] : []), ...(user ? [USER] : [])];
+}
+
+/** The same of a probe that makes its rows itself: it keeps the right to look into processes where it names their code. */
+export function namingOfProbe({ needs = [] }: { readonly needs?: readonly Capability[] }): Requirement[] {
+  return needs.includes(USER.capability) ? [USER] : [];
 }
