@@ -128,12 +128,23 @@ describe.skipIf(!headers)('a recording of tools that make their rows themselves'
     const folder = temporaryFolder();
     const config = join(folder, 'skep.yaml');
     const [pid, at] = [places.pid, 't:syscalls:sys_enter_openat'];
+    const keeping = 'const kept = []; setInterval(() => kept.push(Buffer.allocUnsafeSlow(100_000)), 20)';
+    const leaky = spawn(process.execPath, ['-e', keeping]);
+    onTestFinished(() => void leaky.kill('SIGKILL'));
     writeFileSync(
       config,
       `version: 1
 plugins:
   calls: { use: trace, options: { probes: ['${at} "%s", args->filename'], user_stack: true, pid: ${pid} } }
   callers: { use: stackcount, every: 1s, options: { pattern: '${at}', pid: ${pid}, offset: true } }
+  counts: { use: funccount, every: 1s, options: { pattern: '${compiled('places')}:opens_here', pid: ${pid} } }
+  times: { use: funclatency, every: 1s, options: { pattern: '${compiled('places')}:sleeps_here', pid: ${pid} } }
+  flags:
+    use: argdist
+    every: 1s
+    options: { count: ['${at}():int:args->dfd'], histogram: ['${at}():u64:args->flags'], pid: ${pid} }
+  leaks: { use: memleak, every: 1s, options: { pid: ${leaky.pid} } }
+  list: { use: tplist, options: { filter: 'sched:sched_switch', level: 1 } }
   opens:
     use: bcc
     every: 1s
@@ -160,12 +171,19 @@ plugins:
       /^calls +\| +opens_here$/m,
       /^callers +\| +opens_here\+0x[0-9a-f]+$/m,
       /^opens\/events .* places$/m,
+      /^counts .* opens_here +\d+$/m,
+      /^times\/totals .* nsecs, count: \d+$/m,
+      /^flags\/counts .* args->dfd = -100$/m,
+      /^flags\/histograms .*\|\*+/m,
+      /^leaks .* bytes in \d+ allocations/m,
+      /^list .* sched:sched_switch +char prev_comm\[16\]/m,
       /^opens\/pids +\| .*\|\*+/m,
     ];
     await skep.until('each of them is shown', () => parts.every((part) => part.test(skep.stdout)));
     skep.kill('SIGINT');
     const live = await skep.ended;
     await end(places);
+    await end(leaky);
     expect(live.code, live.stderr).toBe(0);
     chmodSync(folder, 0o755);
     chmodSync(file, 0o644);

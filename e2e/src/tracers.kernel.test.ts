@@ -188,6 +188,34 @@ describe.skipIf(noRoot || noProbes)('with a compiler', () => {
     ]);
   });
 
+  it('argdist and trace take several specifiers of one tracepoint, and say which has a mistake', async ({ skip }) => {
+    if (noHeaders) skip('no kernel headers');
+    const [tp, pid] = ['t:syscalls:sys_enter_kill', 999_999_990];
+    const signal = async (): Promise<void> => {
+      for (const n of [1, 2, 3]) expect(() => process.kill(pid + n, 'SIGCONT')).toThrow('ESRCH');
+    };
+    const filter = (n: number) => `args->pid > ${pid} && args->pid <= ${pid + n}`;
+    const counts = ['-C', `${tp}():int:args->pid:${filter(2)}`, '-H', `${tp}():u64:args->sig:${filter(3)}`];
+    const counted = await traced(['argdist', ...counts, '-i', '600'], signal);
+    expect(counted.flatMap(({ event, low, count }) => [[event ?? low, count]])).toEqual([
+      [`args->pid = ${pid + 1}`, 1],
+      [`args->pid = ${pid + 2}`, 1],
+      [16, 3],
+    ]);
+    const specifiers = [3, 1].map((n) => `${tp} (${filter(n)}) "${n} %d", args->sig`);
+    const messages = (await traced(['trace', ...specifiers], signal)).map(({ message }) => message);
+    expect(messages.sort()).toEqual(['1 18', '3 18', '3 18', '3 18']);
+
+    const command = [join(root, 'packages/cli/bin/skep.mjs'), 'trace', specifiers[0]!, `${tp} "%d", args->nope`];
+    const failed = run(process.execPath, command);
+    await expect(failed).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /no member named 'nope'.*\n +--> probe:1:33\n 1 \| t:syscalls:sys_enter_kill "%d", args->nope\n +\| {33}\^{10}\n/,
+      ),
+    });
+  });
+
   it('trace says what is passed, and ends by itself', async ({ skip }) => {
     if (noHeaders) skip('no kernel headers');
     const args = [

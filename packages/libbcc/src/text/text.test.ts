@@ -30,11 +30,18 @@ int f(struct pt_regs *ctx) { return 0; }
   });
 });
 
-describe('lines after a TRACEPOINT_PROBE', () => {
+describe('lines after a function of a tracepoint', () => {
   it('are numbered anew', () => {
     const text = 'int a;\nTRACEPOINT_PROBE(sched, sched_switch) {\n  return 0; }\n';
     expect(markedText(text)).toBe(
       'int a;\nTRACEPOINT_PROBE(sched, sched_switch) {\n#line 3 "program.c"\n  return 0; }\n',
+    );
+  });
+
+  it('are numbered anew where the struct is its parameter', () => {
+    const text = 'int f(struct tracepoint__sched__sched_switch *args)\n{\n  return 0; }\n';
+    expect(markedText(text)).toBe(
+      'int f(struct tracepoint__sched__sched_switch *args)\n#line 2 "program.c"\n{\n  return 0; }\n',
     );
   });
 

@@ -40,8 +40,8 @@ export function assembleProgram<S extends ProbeSpecifier, F>(
 }
 
 /** What stands between the brackets of the function that is attached there. */
-export function functionParameters({ place, parameters }: ProbeSpecifier): string {
-  if (place.kind === 't') return `struct tracepoint__${place.library}__${place.name} *args`;
+export function functionParameters({ place, parameters }: ProbeSpecifier, helpers: Helpers): string {
+  if (place.kind === 't') return `${helpers.tracepointArguments(place.library, place.name)} *args`;
   const own = place.kind === 'p' ? parameters.map(({ type, name }) => `${type} ${name}`) : [];
   return ['struct pt_regs *ctx', ...own].join(', ');
 }

@@ -4,10 +4,11 @@ import { closingBracket, endOfQuote, type Piece, splitTop, trimmed } from './spl
 /** What a word of an expression stands for in C; undefined: it stays as it is. */
 export type Meaning = (word: string, at: number) => string | undefined;
 
-/** Functions that expressions need, written before the program. */
+/** Functions and types that a program's specifiers need, written before it. */
 export class Helpers {
   private readonly texts: string[] = [];
   private readonly known = new Map<string, string>();
+  private readonly tracepoints = new Set<string>();
 
   /** A function that compares a string in memory with these bytes, as STRCMP does: as far as the literal goes. */
   comparison(bytes: Uint8Array): string {
@@ -30,6 +31,19 @@ export class Helpers {
       );
     }
     return name;
+  }
+
+  /**
+   * The type of the arguments of a tracepoint. libbcc writes the struct before each function that names it, so only the
+   * first may: the others have another name of it.
+   */
+  tracepointArguments(category: string, event: string): string {
+    const struct = `struct tracepoint__${category}__${event}`;
+    const name = `skep_args__${category}__${event}`;
+    if (this.tracepoints.has(struct)) return name;
+    this.tracepoints.add(struct);
+    this.texts.push(`typedef ${struct} ${name};\n`);
+    return struct;
   }
 
   get text(): string {

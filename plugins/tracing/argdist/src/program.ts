@@ -71,7 +71,7 @@ class SpecifierWriter {
     const entry = this.entries.size > 0 || this.wantsLatency ? `entry_${i}` : undefined;
     if (entry !== undefined) this.writeEntry(out, entry);
     const count = functionName(place, `count_${i}`);
-    out.line(`int ${count}(${functionParameters(this.spec)})`);
+    out.line(`int ${count}(${functionParameters(this.spec, this.helpers)})`);
     out.add('{');
     this.writeFilters(out);
     this.writeArguments(out);
@@ -139,7 +139,7 @@ class SpecifierWriter {
   private writeEntry(out: ProgramWriter, name: string): void {
     const i = this.index;
     const entry = { ...this.spec, place: { ...this.spec.place, kind: 'p' } } as const;
-    out.line(`int ${functionName(entry.place, name)}(${functionParameters(entry)})`);
+    out.line(`int ${functionName(entry.place, name)}(${functionParameters(entry, this.helpers)})`);
     out.add('{');
     this.writeFilters(out);
     for (const [parameter, number] of this.entries) {

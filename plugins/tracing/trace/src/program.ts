@@ -81,7 +81,7 @@ class SpecifierWriter {
     // Texts are too long for the stack.
     out.line(`BPF_PERCPU_ARRAY(scratch_${i}, struct trace_${i}, 1);`);
     const name = functionName(place, `trace_fn_${i}`);
-    out.line(`int ${name}(${functionParameters(this.spec)})`);
+    out.line(`int ${name}(${functionParameters(this.spec, this.helpers)})`);
     out.add('{');
     this.writeFilters(out);
     readUsdtArguments(out, this.usdtArguments);
