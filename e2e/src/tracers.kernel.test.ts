@@ -216,6 +216,22 @@ describe.skipIf(noRoot || noProbes)('with a compiler', () => {
     });
   });
 
+  it('argdist and trace take several specifiers of one USDT probe', async ({ skip }) => {
+    if (noHeaders) skip('no kernel headers');
+    const probe = `u:${shop}:order`;
+    const rows = await traced(
+      ['argdist', '-C', `${probe}():int:arg2`, '-C', `${probe}():char*:arg3`, '-i', '600'],
+      sell(2),
+    );
+    expect(rows.map(({ event, count }) => [event, count])).toEqual([
+      ['arg2 = 0', 1],
+      ['arg2 = 1', 1],
+      ['arg3 = honey', 2],
+    ]);
+    const events = await traced(['trace', `${probe} "for %d", arg2`, `${probe} "%s", arg3`], sell(2));
+    expect(events.map(({ message }) => message).sort()).toEqual(['for 0', 'for 1', 'honey', 'honey']);
+  });
+
   it('trace says what is passed, and ends by itself', async ({ skip }) => {
     if (noHeaders) skip('no kernel headers');
     const args = [

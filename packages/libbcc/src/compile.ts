@@ -148,15 +148,17 @@ async function run(request: CompileRequest): Promise<Answer> {
     }
     // libbcc does not survive every text; what it said before it fell is the best there is.
     if (typeof code === 'string' && /error:/.test(output)) return { response: NOT_COMPILED, output, fds: [] };
-    throw new SkepError('SKEP_COMPILE', `the compiler has ended with ${code}`, lastLine(output), { details: output });
+    throw new SkepError('SKEP_COMPILE', `the compiler has ended with ${code}`, reasonIn(output), { details: output });
   } finally {
     closeDescriptor(ours);
     closeDescriptor(theirs);
   }
 }
 
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
+/** What was thrown, or else the last line. */
+function reasonIn(output: string): string {
+  const lines = output.trim().split('\n');
+  return lines.find((line) => /^\w*Error: /.test(line)) ?? lines.at(-1)!;
 }
 
 function collect(...streams: readonly Readable[]): () => string {

@@ -104,6 +104,9 @@ const BASE_REGISTER = 0x8;
 const INDEX_REGISTER = 0x10;
 const SCALE = 0x20;
 
+/** Without a name: koffi knows each name once. */
+const PROBE_CALLBACK = koffi.pointer(koffi.proto('void', ['void *']));
+
 /** The probes of one process, or of one file. */
 export class UsdtContext {
   private pointer: bigint | undefined;
@@ -123,7 +126,6 @@ export class UsdtContext {
 
   probes(): UsdtProbe[] {
     const found: UsdtProbe[] = [];
-    const type = koffi.proto('void skep_usdt_fn(void *probe)');
     const callback = koffi.register((probe: bigint) => {
       const view = new DataView(koffi.view(probe, USDT_BYTES));
       found.push({
@@ -134,7 +136,7 @@ export class UsdtContext {
         arguments: view.getInt32(36, true),
         semaphore: view.getBigUint64(40, true),
       });
-    }, koffi.pointer(type));
+    }, PROBE_CALLBACK);
     library().bcc_usdt_foreach(this.raw, callback);
     koffi.unregister(callback);
     return found;
