@@ -64,6 +64,13 @@ export interface SinkDefinition<O extends OptionDefinitions = OptionDefinitions>
    * @throws SkepError SKEP_OPTION for options that do not go together.
    */
   check?(options: OptionValues<O>, context: Pick<SinkContext, 'name' | 'folder'>): void;
+  /**
+   * Absolute paths of the files and folders that it writes as the only one: two sinks of a configuration with one of them
+   * are refused.
+   *
+   * @throws SkepError SKEP_OPTION as `check`.
+   */
+  owns?(options: OptionValues<O>, context: Pick<SinkContext, 'name' | 'folder'>): readonly string[];
   create(options: OptionValues<O>, context: SinkContext): Sink;
   /**
    * The statements that make the tables of these streams, as one script: `skep schema --sql` prints it.

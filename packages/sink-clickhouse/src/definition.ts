@@ -16,6 +16,7 @@ const EMBEDDED_IN_FLIGHT = 4;
 export default defineSink({
   options,
   check: (values, { name, folder }) => void settingsOf(values, name, folder),
+  owns: (values, { name, folder }) => [settingsOf(values, name, folder).spool.folder],
   schemaSql: (schemas, values, version) => schemaSql(schemas, values, version),
   queries: { library: libraryQueries, open: openStore },
   create: (values, context) => createSink(settingsOf(values, context.name, context.folder), context),

@@ -10,5 +10,6 @@ export type { FileSettings } from './settings.js';
 export default defineSink({
   options,
   check: (values, { name, folder }) => void settingsOf(values, name, folder),
+  owns: (values, { name, folder }) => [settingsOf(values, name, folder).template.text],
   create: (values, context) => new FileSink(settingsOf(values, context.name, context.folder), context),
 });

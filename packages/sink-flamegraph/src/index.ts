@@ -31,5 +31,6 @@ function settingsOf({ path, title, mode = '0600' }: OptionValues<typeof options>
 export default defineSink({
   options,
   check: (values, { name, folder }) => void settingsOf(values, name, folder),
+  owns: (values, { name, folder }) => [settingsOf(values, name, folder).path],
   create: (values, { name, folder, log }) => new FlamegraphSink({ ...settingsOf(values, name, folder), log }),
 });

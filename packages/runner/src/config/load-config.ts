@@ -5,6 +5,7 @@ import { type Catalog, createCatalog } from '../discovery/catalog.js';
 import { buildTree } from './build-tree.js';
 import type { CheckContext, CheckWhere } from './check-context.js';
 import { checkFrame } from './check-frame.js';
+import { checkOwned } from './check-owned.js';
 import { checkPlugin } from './check-plugins.js';
 import { checkProcessor } from './check-processors.js';
 import { checkSink } from './check-sinks.js';
@@ -106,6 +107,7 @@ async function check(root: TreeNode, context: CheckContext): Promise<Config> {
     const sink = await checkSink(entry, sources, plugins, flow, context);
     if (sink) sinks.push(sink);
   }
+  checkOwned(sinks, context);
   if (sinkEntries.length === 0 && problems.count === 0) {
     try {
       sinks.push(await defaultSink(sources.otherwise, context));
