@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from './support/paths.js';
@@ -156,6 +156,22 @@ it('doctor -o json gives a state, a text and a remedy for everything it looked a
   for (const { state, text, remedy } of findings) {
     expect(text).not.toBe('');
     expect(remedy !== '').toBe(state !== 'ok');
+  }
+});
+
+it('doctor says of tools that compile whether they can', async () => {
+  const headers = temporaryFolder();
+  mkdirSync(join(headers, 'include'));
+  for (const folder of [undefined, headers]) {
+    const { stdout } = await runSkep(['doctor', '-o', 'json'], { env: { BCC_KERNEL_SOURCE: folder } });
+    const findings = JSON.parse(stdout) as { name: string; state: string; text: string }[];
+    const of = (wanted: string) => findings.find(({ name }) => name === wanted)!;
+    const lacks = /^no kernel headers/.test(of('headers').text);
+    for (const name of ['argdist', 'trace']) {
+      expect(of(name).state).toBe(lacks ? 'warning' : 'ok');
+      expect(of(name).text).toMatch(lacks ? /^cannot run: .* needs kernel headers$/ : /depends on its options$/);
+    }
+    expect(of('funccount').state).toBe('ok');
   }
 });
 

@@ -1,7 +1,7 @@
 import { isSkepError } from '@skep/core';
 import { type FeatureSet, NO_FEATURES, withoutFeatures } from '@skep/libbpf';
 import { listPackages, loadPlugin } from './discovery/index.js';
-import type { Finding } from './doctor.js';
+import { compilerLacks, type Finding } from './doctor.js';
 import { describeLive } from './explain.js';
 import { predictPlugin } from './predict-plugin.js';
 
@@ -22,9 +22,12 @@ export async function examineTools(folders: readonly string[], without: FeatureS
     const warn = (text: string, remedy: string) => findings.push({ ...common, state: 'warning', text, remedy });
     try {
       const plugin = await loadPlugin(name, folders);
-      if (plugin.definition.probe) {
+      const { probe, source } = plugin.definition;
+      if (probe) {
+        const lacking = source && compilerLacks();
         const text = 'what it attaches to depends on its options';
-        findings.push({ ...common, state: 'ok', text, remedy: '' });
+        if (lacking) warn(`cannot run: its program is compiled at run time, which needs ${lacking}`, 'see above');
+        else findings.push({ ...common, state: 'ok', text, remedy: '' });
         continue;
       }
       const sets = predictPlugin(plugin, kernel);

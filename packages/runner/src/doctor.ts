@@ -121,10 +121,20 @@ function libbpfLibrary(): Finding {
 
 const LIBRARY_FOLDERS = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'];
 
-function libbcc(): Finding {
-  const found = LIBRARY_FOLDERS.filter(existsSync)
+function findLibbcc(): string | undefined {
+  return LIBRARY_FOLDERS.filter(existsSync)
     .flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)))
     .find((path) => /libbcc\.so\.\d+$/.test(path));
+}
+
+/** What programs that are compiled at run time lack on this machine; undefined: nothing. */
+export function compilerLacks(): string | undefined {
+  if (findLibbcc() === undefined) return 'libbcc';
+  return findKernelHeaders() ? undefined : 'kernel headers';
+}
+
+function libbcc(): Finding {
+  const found = findLibbcc();
   if (found !== undefined) return ok('libbcc', found);
   return warning('libbcc', 'not installed: programs compiled at run time cannot be used', 'apt-get install libbpfcc');
 }
