@@ -8,7 +8,7 @@ import { ROOT } from './support/paths.js';
 import { expectExact, TOOLS } from './support/trials.js';
 
 // Emulated, and beside other tests.
-const TIMEOUT_MS = 1_800_000;
+const TIMEOUT_MS = 3_600_000;
 
 function inVm(kernel: string, command: readonly string[]) {
   return runInVm({ kernel, command, cwd: ROOT, cpus: 1, timeoutMs: TIMEOUT_MS });

@@ -13,14 +13,14 @@ ${work}
 shown ${lines}
 kill -INT $example; wait $example; echo "status $?"; cat /tmp/out /tmp/err`;
 
-it('hello world and sync, as the kernel calls them', { timeout: 1_800_000 }, async () => {
+it('hello world and sync, as the kernel calls them', { timeout: 3_600_000 }, async () => {
   const both = script('hello-world', '(:); (:); (:)', 4) + script('sync-watch', 'sync; sync', 3);
   const { stdout } = await runInVm({
     kernel: '6.1',
     headers: true,
     cpus: 1,
     command: ['bash', '-c', both],
-    timeoutMs: 1_500_000,
+    timeoutMs: 3_000_000,
   });
   const [hello = '', sync = ''] = stdout.split('status 0\n').slice(1);
   const lines = hello.trim().split('\n');

@@ -6,7 +6,7 @@ beforeAll(async () => {
 });
 
 it('kernel functions are probed by kprobes, BTF and LSM, one by one and by an expression', {
-  timeout: 1_800_000,
+  timeout: 3_600_000,
 }, async () => {
   const { stdout, stderr, exitCode } = await runInVm({
     kernel: '6.1',
@@ -14,7 +14,7 @@ it('kernel functions are probed by kprobes, BTF and LSM, one by one and by an ex
     cpus: 1,
     append: ['lsm=bpf'],
     command: ['node', 'packages/libbcc/test/guest.mjs'],
-    timeoutMs: 1_500_000,
+    timeoutMs: 3_000_000,
   });
   expect([exitCode, stderr]).toEqual([0, '']);
   const { rows, kinds, counts, after, failures, warnings, events, matched } = JSON.parse(stdout);
