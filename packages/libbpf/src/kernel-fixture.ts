@@ -47,7 +47,7 @@ struct test_event {
 
 const options: OptionDefinitions = { magic: option.integer('First argument of the calls to see') };
 
-const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
+export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export interface TestProbe {
   readonly probe: ObjectProbe;

@@ -3,10 +3,11 @@ import type { ObjectInfo, ProgramInfo } from './btf/index.js';
 import { describeErrno, EACCES, EPERM } from './errno.js';
 import { BpfMap } from './map.js';
 import { libbpf, type Pointer, sized } from './native/libbpf.js';
-import { errno, libc, mapMemory, PROT_READ, PROT_WRITE, pageSize, viewMemory } from './native/libc.js';
+import { closeFd, errno, libc, mapMemory, PROT_READ, PROT_WRITE, pageSize, viewMemory } from './native/libc.js';
 import { onLibbpfLog } from './native/printer.js';
 import type { LoadedFile } from './object-file.js';
 import { refusal } from './privilege/refusal.js';
+import { loadProgram, type ProgramSource } from './program.js';
 import { skippedRunsOf } from './skipped-runs.js';
 import { instructionsProcessed, lastLines, verifierLog } from './verifier-log.js';
 
@@ -36,6 +37,7 @@ export class BpfObject {
   private readonly log: Log;
   private readonly messages: string[] = [];
   private needed: readonly ProgramInfo[] = [];
+  private readonly copies = new Set<number>();
 
   /** `btfPath`: a file whose types relocations are made with, in place of those of this kernel. */
   constructor(name: string, file: LoadedFile, log: Log, debug = false, btfPath?: string) {
@@ -167,9 +169,10 @@ export class BpfObject {
     return pointer;
   }
 
-  /** Runs of its loaded programs that the kernel skipped: see `Probe.skippedRuns`. */
+  /** Runs of its loaded programs, and of copies of them, that the kernel skipped: see `Probe.skippedRuns`. */
   get skippedRuns(): bigint {
     let runs = 0n;
+    for (const copy of this.copies) runs += skippedRunsOf(copy);
     for (const program of this.rawPrograms()) {
       const fd = libbpf().bpf_program__fd(program);
       if (fd >= 0) runs += skippedRunsOf(fd);
@@ -186,12 +189,36 @@ export class BpfObject {
    * A copy of the instructions of a loaded program: relocated to this kernel, and with the descriptors of this object's
    * maps, so they can be loaded once more as long as it is open.
    */
-  instructions(name: string): Uint8Array<ArrayBuffer> {
+  private instructions(name: string): Uint8Array<ArrayBuffer> {
     const program = this.program(name);
     const address = libbpf().bpf_program__insns(program);
     const bytes = Number(libbpf().bpf_program__insn_cnt(program)) * 8;
     if (address === null || bytes === 0) throw new SkepError('SKEP_INTERNAL', `${name} of ${this.name} is not loaded`);
     return new Uint8Array(viewMemory(address, bytes)).slice();
+  }
+
+  /**
+   * Load one of its programs once more, for another place or another way to attach.
+   *
+   * @param change edits its instructions
+   * @returns the descriptor: the object's, gone with it or with `dropCopy`
+   * @throws SkepErrors as `loadProgram`.
+   */
+  loadCopy(
+    name: string,
+    source: Pick<ProgramSource, 'type' | 'attachType'>,
+    change: (instructions: Uint8Array<ArrayBuffer>) => void = () => {},
+  ): number {
+    const instructions = this.instructions(name);
+    change(instructions);
+    const copy = loadProgram({ name, instructions, license: 'GPL', ...source });
+    this.copies.add(copy);
+    return copy;
+  }
+
+  /** Close a copy that could not be attached. */
+  dropCopy(copy: number): void {
+    if (this.copies.delete(copy)) closeFd(copy);
   }
 
   map(name: string): BpfMap {
@@ -221,6 +248,7 @@ export class BpfObject {
 
   close(): void {
     if (this.pointer === undefined) return;
+    for (const copy of this.copies) this.dropCopy(copy);
     libbpf().bpf_object__close(this.pointer);
     this.pointer = undefined;
   }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { NUMBERED, noKernel, probeOf, Storm } from './kernel-fixture.js';
+import { compile } from './fixture.js';
+import { attachRawTracepoint, attachTracepoint, BpfObject, readObject } from './index.js';
+import { MAGIC, NUMBERED, noKernel, probeOf, SILENT, Storm } from './kernel-fixture.js';
 
 // Printing has a tracepoint of its own, so the second program calls for itself while it runs.
 const NESTED = `${NUMBERED}
@@ -50,6 +52,30 @@ describe.skipIf(cannot)(`programs that the kernel skips${cannot ? ` (skipped: ${
     } finally {
       await test.probe.close();
       await test.poller.close();
+      storm.remove();
+    }
+  });
+
+  it('are counted of copies of a program, until they are dropped', () => {
+    const bytes = compile(NESTED);
+    const object = new BpfObject('skep_test', { bytes, info: readObject(bytes) }, SILENT);
+    const storm = new Storm();
+    try {
+      object.select(new Set(['nested_outer', 'nested_inner']));
+      object.setConstant('opt_magic', new Uint8Array(Uint32Array.of(MAGIC).buffer));
+      object.load();
+      const copy = object.loadCopy('nested_inner', { type: 'raw_tracepoint' });
+      const links = [
+        attachRawTracepoint(copy, 'bpf_trace_printk'),
+        attachTracepoint(object.programFd('nested_outer'), 'syscalls', 'sys_enter_getpriority'),
+      ];
+      storm.runSync(57);
+      expect(object.skippedRuns).toBe(57n);
+      for (const link of links) link.destroy();
+      object.dropCopy(copy);
+      expect(object.skippedRuns).toBe(0n);
+    } finally {
+      object.close();
       storm.remove();
     }
   });

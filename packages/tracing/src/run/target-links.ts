@@ -7,10 +7,8 @@ import {
   attachUserFunctions,
   attachUserProbe,
   type BpfObject,
-  closeFd,
   detachAll,
   type FdLink,
-  loadProgram,
   MULTI_ATTACH,
   type ProgramType,
 } from '@skep/libbpf';
@@ -139,11 +137,13 @@ export class TargetLinks {
 
   private linkOf(shared: string, program: TargetProgram, part: readonly Numbered[], pid?: number): FdLink {
     const isKernel = part[0]!.target.kind === 'kernel';
-    const fd = this.copy(shared, 'kprobe', undefined, isKernel ? MULTI_ATTACH.kernel : MULTI_ATTACH.user);
+    const attachType = isKernel ? MULTI_ATTACH.kernel : MULTI_ATTACH.user;
+    const copy = this.object.loadCopy(shared, { type: 'kprobe', attachType });
     try {
-      return isKernel ? together(fd, program, part) : inFile(fd, program, part, pid);
-    } finally {
-      closeFd(fd);
+      return isKernel ? together(copy, program, part) : inFile(copy, program, part, pid);
+    } catch (error) {
+      this.object.dropCopy(copy);
+      throw error;
     }
   }
 
@@ -151,19 +151,13 @@ export class TargetLinks {
     const { copied, type, isReturn = false, isNumbered = true } = program;
     // Every place takes the same program where it does not ask which place it runs for.
     if (!isNumbered) return linksOf(this.object.programFd(copied), target, isReturn, pid);
-    const fd = this.copy(copied, type, index);
+    const copy = this.object.loadCopy(copied, { type }, (instructions) => setTarget(instructions, index));
     try {
-      return linksOf(fd, target, isReturn, pid);
-    } finally {
-      // An attachment keeps its program.
-      closeFd(fd);
+      return linksOf(copy, target, isReturn, pid);
+    } catch (error) {
+      this.object.dropCopy(copy);
+      throw error;
     }
-  }
-
-  private copy(name: string, type: ProgramType, index?: number, attachType = 0): number {
-    const instructions = this.object.instructions(name);
-    if (index !== undefined) setTarget(instructions, index);
-    return loadProgram({ name, type, instructions, license: 'GPL', attachType });
   }
 
   async detach(): Promise<void> {
