@@ -25,9 +25,8 @@ async function failure(text: string): Promise<{ first: string; cpuMs: number }> 
   return { first: error.message, cpuMs: (user + system) / 1000 };
 }
 
-// Time is counted in CPU time: the wall clock of a busy machine says nothing about the parser. The worst takes half a second
-// of it; one that grows with the square of its size would take minutes.
-describe('a bomb is refused within seconds', () => {
+// Time is counted in CPU time: the wall clock of a busy machine says nothing about the parser.
+describe('a bomb is refused within a second', () => {
   it.each([
     [
       'a billion laughs',
@@ -61,7 +60,7 @@ describe('a bomb is refused within seconds', () => {
   ])('%s', async (_, text, message) => {
     const { first, cpuMs } = await failure(text);
     expect(first).toMatch(message);
-    expect(cpuMs).toBeLessThan(10_000);
+    expect(cpuMs).toBeLessThan(1000);
   });
 });
 
