@@ -1,5 +1,5 @@
-// Infers nx targets, so that no package configures its build: a tsconfig.json gives `build`; a plugin folder with
-// src/*.bpf.c gives `bpf`; and the folder plugins/ gives one `build` over all of them.
+// Infers nx targets, so that no package configures its build: a tsconfig.json gives `build`; a package's src/*.wasm.c gives
+// `wasm`; a plugin folder with src/*.bpf.c gives `bpf`; and the folder plugins/ gives one `build` over all of them.
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -10,11 +10,17 @@ const COMPILER = [
   '{workspaceRoot}/packages/libbpf/src/btf/*.ts',
 ];
 const BASE = '{workspaceRoot}/tsconfig.base.json';
+const WASM_FLAGS = [
+  ...['-O3', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-nostdlib', '-fvisibility=hidden'],
+  ...['--no-entry', '--export-dynamic', '--export=__heap_base', '--strip-all', '-z,stack-size=4096'].map(
+    (flag) => `-Wl,${flag}`,
+  ),
+];
 
-const packageTarget = (root) => ({
+const packageTarget = (root, dependsOn) => ({
   command: `tsc -b ${root}`,
   // References are built before, each by its own task, so no two tasks write one output.
-  dependsOn: ['^build'],
+  dependsOn: ['^build', ...dependsOn],
   cache: true,
   inputs: [
     '{projectRoot}/src/**/*.ts',
@@ -22,7 +28,23 @@ const packageTarget = (root) => ({
     BASE,
     { dependentTasksOutputFiles: '**/*.d.ts' },
   ],
-  outputs: ['{projectRoot}/dist', '{projectRoot}/tsconfig.tsbuildinfo'],
+  outputs: ['js', 'js.map', 'd.ts']
+    .map((ending) => `{projectRoot}/dist/**/*.${ending}`)
+    .concat('{projectRoot}/tsconfig.tsbuildinfo'),
+});
+
+/** A module for each src/NAME.wasm.c: it has its memory and what it marks as visible, and imports nothing. */
+const wasmTarget = (root, sources) => ({
+  options: {
+    commands: sources.map((source) => {
+      const to = `${root}/dist/${source.replace(/\.c$/, '')}`;
+      return `mkdir -p ${root}/dist && clang --target=wasm32 ${WASM_FLAGS.join(' ')} ${root}/src/${source} -o ${to}`;
+    }),
+  },
+  executor: 'nx:run-commands',
+  cache: true,
+  inputs: ['{projectRoot}/src/*.wasm.c'],
+  outputs: ['{projectRoot}/dist/*.wasm'],
 });
 
 const bpfTarget = (root) => ({
@@ -56,16 +78,24 @@ const pluginsProject = () => ({
   },
 });
 
-const hasBpf = (folder) => existsSync(folder) && readdirSync(folder).some((file) => file.endsWith('.bpf.c'));
+const sourcesIn = (folder, ending) =>
+  existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(ending)) : [];
+
+function packageTargets(root, sources) {
+  const wasm = sourcesIn(sources, '.wasm.c');
+  if (wasm.length === 0) return { build: packageTarget(root, []) };
+  return { build: packageTarget(root, ['wasm']), wasm: wasmTarget(root, wasm) };
+}
 
 function projectOf(file, workspaceRoot) {
   const root = dirname(file);
   if (file === 'plugins/tsconfig.json') return { plugins: pluginsProject() };
   if (file.startsWith('plugins/')) {
-    if (!hasBpf(join(workspaceRoot, root, 'src'))) return {};
+    if (sourcesIn(join(workspaceRoot, root, 'src'), '.bpf.c').length === 0) return {};
     return { [root]: { targets: { bpf: bpfTarget(root) }, tags: ['bpf'] } };
   }
-  return file.endsWith('tsconfig.json') ? { [root]: { targets: { build: packageTarget(root) } } } : {};
+  if (!file.endsWith('tsconfig.json')) return {};
+  return { [root]: { targets: packageTargets(root, join(workspaceRoot, root, 'src')) } };
 }
 
 /** @type {import('nx/src/project-graph/plugins').CreateNodesV2} */

@@ -9,7 +9,7 @@ export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const STAMPS = join(ROOT, '.cache');
 
 /** What running skep and building its plugins needs. */
-export const PACKAGES = ['libbpf1', 'libbpf-dev', 'clang', 'llvm', 'libbpfcc', 'zstd'];
+export const PACKAGES = ['libbpf1', 'libbpf-dev', 'clang', 'lld', 'llvm', 'libbpfcc', 'zstd'];
 /** What its tests need besides: other kernels, and a look at what is attached. */
 export const TEST_PACKAGES = [
   'qemu-system-x86',

@@ -148,3 +148,74 @@ describe('bytes', () => {
     expect(rowsOf(into.batch())).toEqual([{ value: ['ls', '-l', '', 'x y'] }]);
   });
 });
+
+describe('many records', () => {
+  const members = [
+    member(1, 'u8', { size: 1 }),
+    member(3, 'u32'),
+    member(7, 'bytes', { meaning: 'skep_text_t', size: 20 }),
+  ];
+
+  /** A generator of numbers below its argument, the same ones each time. */
+  function numbersFrom(seed: number): (below: number) => number {
+    let state = seed;
+    return (below) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+  }
+
+  it.each([1, 1023, 1024, 1025, 5000])('are decoded as each by itself: %d', (count) => {
+    const below = numbersFrom(count);
+    const memory = new Uint8Array(count * 32);
+    for (let i = 0; i < memory.length; i++) memory[i] = below(4) === 0 ? 0 : below(256);
+    const starts: number[] = [];
+    const ends: number[] = [];
+    let at = below(8);
+    for (let r = 0; r < count; r++) {
+      starts.push(at);
+      at += 7 + below(22);
+      ends.push(at);
+    }
+    const buffer = Buffer.from(memory.buffer);
+    const expected = starts.map((start, r) => {
+      const text = buffer.subarray(start + 7, Math.min(start + 27, ends[r]!));
+      const nul = text.indexOf(0);
+      return [memory[start + 1], buffer.readUInt32LE(start + 3), text.toString('hex', 0, nul < 0 ? text.length : nul)];
+    });
+    const into = decode(members, memory, starts, ends);
+    const actual = starts.map((_, r) =>
+      into.columns.map((column) => {
+        const value = valueAt(column, r);
+        return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
+      }),
+    );
+    expect(actual).toEqual(expected);
+  });
+
+  it('may begin anew before the first one, as a ring does, or lie in one place', () => {
+    const bytes = Buffer.from('.a...b.c.....d..', 'latin1');
+    const into = decode([members[0]!], bytes, [12, 4, 6, 0, 0], [14, 6, 8, 2, 2]);
+    expect(String.fromCharCode(...(values(into) as number[]))).toBe('dbcaa');
+  });
+
+  it('in one place may be more than its bytes', () => {
+    const text = member(0, 'bytes', { meaning: 'skep_text_t', size: 4096 });
+    const bytes = Buffer.alloc(4096, 'x');
+    const count = 500;
+    const into = decode([text], bytes, Array(count).fill(0), Array(count).fill(4096));
+    expect(new Set(texts(into))).toEqual(new Set(['x'.repeat(4096)]));
+  });
+
+  it('of a megabyte each are decoded one by one', () => {
+    const size = 2 ** 20 + 3;
+    const text = member(0, 'bytes', { meaning: 'skep_text_t', size });
+    const whole = member(0, 'bytes', { meaning: 'skep_bytes_t', size });
+    const bytes = Buffer.alloc(2 * size, 'y');
+    bytes[size + 700_001] = 0;
+    const into = decode([text, whole], bytes, [0, size], [size, 2 * size]);
+    expect(texts(into).map((value) => value.length)).toEqual([size, 700_001]);
+    const data = (into.columns[1] as { data: Uint8Array }).data;
+    expect(Buffer.compare(data.subarray(0, 2 * size), bytes)).toBe(0);
+  });
+});

@@ -1,9 +1,8 @@
-import { type BatchBuilder, type Schema, SkepError } from '@skep/core';
+import { type BatchBuilder, createDecoder, type Schema, SkepError } from '@skep/core';
 import { mapRing, PerfBuffer, RingReader, type StreamOwner, wallClock } from '@skep/libbpf';
 import type { CompiledMap } from './compile.js';
 import { columnsOf } from './layout/columns.js';
 import { eventLayout } from './layout/event-layout.js';
-import { recordDecoder } from './layout/record-decoder.js';
 import { MAP_PERF_EVENT_ARRAY, MAP_RINGBUF } from './map-types.js';
 
 /** Pages of a perf buffer per CPU, as BCC's tools take. */
@@ -71,7 +70,7 @@ export class EventSource {
   constructor(compiled: CompiledMap, options: EventSourceOptions) {
     const { schema, members, size } = eventSchema(compiled, options);
     this.schema = schema;
-    const decoder = recordDecoder(members, wallClock());
+    const decoder = createDecoder(members, wallClock());
     const { map } = compiled;
     this.isRing = map.type === MAP_RINGBUF;
     if (this.isRing) {

@@ -6,7 +6,16 @@ const BUSY = 0x80000000;
 const DISCARD = 0x40000000;
 const HEADER = 8;
 /** Records decoded at a time: their bytes stay in the first-level cache while every column passes over them. */
-const CHUNK = 256;
+const CHUNK = 1024;
+
+/**
+ * An acquire load: the bytes behind a header are complete once its busy bit is seen cleared. x86-64 loads in the order of
+ * the program (Intel SDM 3A, 9.2.2), and there a call of Atomics.load() took half the time of a pass over the headers.
+ */
+const loadHeader =
+  process.arch === 'x64'
+    ? (headers: Int32Array, index: number): number => headers[index]!
+    : (headers: Int32Array, index: number): number => Atomics.load(headers, index);
 
 /** The pages of a ring as JavaScript sees them; a test puts plain memory here. */
 export interface RingMemory {
@@ -49,50 +58,48 @@ export class RingReader {
    * @throws SkepError SKEP_RING_CORRUPT when a length makes no sense; the ring cannot be used again.
    */
   drain(into: BatchBuilder): number {
-    const { data, consumer, producer } = this.memory;
-    const end = Number(Atomics.load(producer, 0));
-    const begin = Number(Atomics.load(consumer, 0));
+    const { data, consumer, producer, size } = this.memory;
+    const begin = Atomics.load(consumer, 0);
+    // Offsets from here on, not positions: those are beyond 32 bits, where every step of a loop takes twice as long.
+    const first = Number(begin) & (size - 1);
+    const end = first + Number(Atomics.load(producer, 0) - begin);
     const room = into.room;
-    let position = begin;
+    let at = first;
     let rows = 0;
-    while (position < end && rows < room) {
-      const found = this.find(position, end, Math.min(CHUNK, room - rows));
+    while (at < end && rows < room) {
+      const found = this.find(at, end, Math.min(CHUNK, room - rows));
       if (found > 0) this.decoder.decode(data, this.starts, this.ends, found, into);
       rows += found;
-      if (this.reached === position) break;
-      position = this.reached;
+      if (this.reached === at) break;
+      at = this.reached;
     }
-    if (position !== begin) Atomics.store(consumer, 0, BigInt(position));
+    if (at !== first) Atomics.store(consumer, 0, begin + BigInt(at - first));
     return rows;
   }
 
   /**
-   * Note where up to `most` records from `position` on lie in `starts` and `ends`, and in `reached` how far they go.
-   * Returns how many; discarded records are passed over.
+   * Note where up to `most` records from offset `at` on lie in `starts` and `ends`, and in `reached` how far they go.
+   * Returns how many; discarded records are passed over. The data being mapped twice, offsets go on past the ring's end.
    */
-  private find(position: number, end: number, most: number): number {
+  private find(at: number, end: number, most: number): number {
     const { starts, ends, smallest } = this;
-    const { data, size } = this.memory;
-    const headers = data.i32;
-    const mask = size - 1;
+    const headers = this.memory.data.i32;
     let rows = 0;
-    while (position < end && rows < most) {
-      const at = position & mask;
-      // An acquire load: the bytes behind the header are complete once its busy bit is seen cleared.
-      const header = Atomics.load(headers, at >>> 2);
-      if (header & BUSY) break;
-      const length = header & ~(BUSY | DISCARD);
+    while (at < end && rows < most) {
+      const header = loadHeader(headers, at >> 2);
+      if (header < 0) break; // busy
+      const length = header & ~DISCARD;
       const total = (length + HEADER + 7) & ~7;
-      if (position + total > end) throw corrupt(`a record of ${length} bytes runs past the producer's position`);
+      if (at + total > end) throw corrupt(`a record of ${length} bytes runs past the producer's position`);
       if ((header & DISCARD) === 0) {
         if (length < smallest) throw corrupt(`a record of ${length} bytes is shorter than its type, ${smallest}`);
         starts[rows] = at + HEADER;
         ends[rows] = at + HEADER + length;
         rows++;
       }
-      position += total;
+      at += total;
     }
-    this.reached = position;
+    this.reached = at;
     return rows;
   }
 

@@ -1,9 +1,8 @@
-import { BatchBuilder, kernelMemory, rowsOf, type Schema } from '@skep/core';
+import { BatchBuilder, createDecoder, kernelMemory, rowsOf, type Schema } from '@skep/core';
 import { describe, expect, it } from 'vitest';
 import { columnsOf } from './columns.js';
 import { eventLayout } from './event-layout.js';
 import { parseLayout, type RecordLayout } from './layout.js';
-import { recordDecoder } from './record-decoder.js';
 import { bytesOf, readValue } from './values.js';
 
 const DATA = `["data_t", [["ts","unsigned long long"], ["pid","unsigned int"], ["comm","char", [16]], ["st","unsigned int"],
@@ -118,7 +117,7 @@ describe('columns', () => {
     memory.set(bytesOf(parseLayout(PACKED), { a: 3, b: 2n ** 40n + 1n, c: 513 }, 'v'), 4);
     memory.set(bytesOf(parseLayout(PACKED), { a: 4, b: 7n, c: 1 }, 'v'), 24);
     const into = new BatchBuilder(schema, 4);
-    recordDecoder(members, () => ({ offsetLow: 0, offsetHigh: 0 })).decode(
+    createDecoder(members, () => ({ offsetLow: 0, offsetHigh: 0 })).decode(
       kernelMemory(memory.buffer),
       Uint32Array.of(4, 24),
       Uint32Array.of(18, 38),
