@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Batch, BatchBuilder, type Log, type Row, rowsOf, SkepError, suggest } from '@skep/core';
+import { type Batch, BatchBuilder, type Log, type Row, rowsOf, SkepError, suggest, valueAt } from '@skep/core';
 import { Poller, type ProgramType } from '@skep/libbpf';
 import type { Attachment, KprobeSpec, PerfEventSpec, TracepointSpec, UprobeSpec } from './attachments.js';
 import type { ProgramText } from './diagnostics.js';
@@ -24,6 +24,9 @@ export interface BpfOptions {
   /** Default: warnings only, as warnings of the process. */
   readonly log?: Log;
 }
+
+/** An event as an object: numbers, integers of 64 bits as bigint, `char` arrays as text, other arrays of bytes as they are. */
+export type EventRow = Readonly<Record<string, Row[string] | Uint8Array>>;
 
 export interface ReadOptions {
   /** Ends the iteration: what is left is yielded, then it is done. */
@@ -98,7 +101,14 @@ export class BPF implements AsyncDisposable {
 
   private async text(): Promise<ProgramText> {
     const { text, file } = this.options;
-    return file === undefined ? { text: text! } : { text: await readFile(file, 'utf8'), file };
+    if (file === undefined) return { text: text! };
+    try {
+      return { text: await readFile(file, 'utf8'), file };
+    } catch (cause) {
+      throw new SkepError('SKEP_USAGE', `the program ${file} cannot be read: ${(cause as Error).message}`, '', {
+        cause,
+      });
+    }
   }
 
   attachKprobe(spec: KprobeSpec): void {
@@ -174,8 +184,8 @@ export class BPF implements AsyncDisposable {
    *
    * @throws SkepError SKEP_USAGE when there is no such table, or it is being read already.
    */
-  async *open<R = Row>(name: string, options: ReadOptions = {}): AsyncGenerator<R, void, void> {
-    for await (const batch of this.openBatches(name, options)) yield* rowsOf(batch) as R[];
+  async *open<R = EventRow>(name: string, options: ReadOptions = {}): AsyncGenerator<R, void, void> {
+    for await (const batch of this.openBatches(name, options)) yield* rowsWithBytes(batch) as R[];
   }
 
   /** The same, column by column; the memory of a batch is valid until the next is asked for. */
@@ -211,6 +221,10 @@ export class BPF implements AsyncDisposable {
     const found = this.loaded.events.get(name);
     if (found) return found;
     const names = [...this.loaded.events.keys()];
+    if (this.loaded.hasTable(name)) {
+      const remedy = 'submit a struct that the text declares, by perf_submit() or ringbuf_output()';
+      throw new SkepError('SKEP_USAGE', `table "${name}" has no events whose members are known`, remedy);
+    }
     throw new SkepError('SKEP_USAGE', `the program has no table of events "${name}"`, suggest(name, names));
   }
 
@@ -245,4 +259,16 @@ export class BPF implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Rows where arrays of bytes that are no text are bytes, as in tables. */
+function rowsWithBytes(batch: Batch): EventRow[] {
+  const { fields } = batch.schema;
+  const bytes = fields.flatMap(({ meaning }, column) => (meaning === 'skep_bytes_t' ? [column] : []));
+  const rows = rowsOf(batch);
+  if (bytes.length === 0) return rows;
+  return rows.map((row, r) => ({
+    ...row,
+    ...Object.fromEntries(bytes.map((c) => [fields[c]!.name, (valueAt(batch.columns[c]!, r) as Uint8Array).slice()])),
+  }));
 }

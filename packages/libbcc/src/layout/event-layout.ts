@@ -1,5 +1,5 @@
 import { SkepError } from '@skep/core';
-import { arraysOf, type Layout, type LayoutMember, namedLayout, parseLayout, type RecordLayout } from './layout.js';
+import { arraysOf, type Layout, type LayoutMember, layoutOf, namedLayout, type RecordLayout } from './layout.js';
 
 /** What is known of the records of one event table. */
 export interface EventLayout {
@@ -43,17 +43,27 @@ function eventField(text: string): EventField {
 
 function declared(fields: readonly EventField[], structs: readonly string[]): RecordLayout | undefined {
   for (const json of structs) {
-    const layout = readable(json);
+    const layout = readable(json, fields);
     if (layout?.kind !== 'record' || layout.members.length !== fields.length) continue;
     if (layout.members.every((member, i) => isSame(member, fields[i]!))) return layout;
   }
   return undefined;
 }
 
-/** A struct that cannot be read is not the one of a stream, or it is said to be unknown there. */
-function readable(json: string): Layout | undefined {
+/**
+ * A struct that cannot be read is not the one of a stream, or it is said to be unknown there. Of an array of arrays libbcc
+ * describes the first dimension only; the fields of the event have all of them.
+ */
+function readable(json: string, fields: readonly EventField[]): Layout | undefined {
+  const dimensions = new Map(fields.map((field) => [field.name, field.dimensions]));
   try {
-    return parseLayout(json);
+    const description = JSON.parse(json);
+    if (typeof description === 'string') return undefined;
+    for (const member of description[1]) {
+      const known = dimensions.get(member[0]) ?? [];
+      if (known.length > 1) member[2] = known;
+    }
+    return layoutOf(description);
   } catch {
     return undefined;
   }

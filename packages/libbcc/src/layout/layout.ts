@@ -37,8 +37,14 @@ export interface LayoutMember {
   /** Bytes from the start of the record. */
   readonly offset: number;
   readonly layout: Layout;
-  /** Of a bit field: its first bit and its width, in the integer at `offset`. */
-  readonly bits?: { readonly first: number; readonly width: number };
+  /** Of a bit field. */
+  readonly bits?: BitRange;
+}
+
+/** Where a bit field lies in its integer. */
+export interface BitRange {
+  readonly first: number;
+  readonly width: number;
 }
 
 const INTEGERS: Readonly<Record<string, Exclude<ColumnType, 'bytes'>>> = {
@@ -131,7 +137,8 @@ export function parseLayout(json: string): Layout {
   return layoutOf(JSON.parse(json));
 }
 
-function layoutOf(description: unknown): Layout {
+/** The same, of the parsed JSON. */
+export function layoutOf(description: unknown): Layout {
   if (typeof description === 'string') {
     const layout = namedLayout(description);
     if (layout) return layout;

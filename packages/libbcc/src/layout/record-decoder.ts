@@ -1,8 +1,8 @@
-import { type Clock, createDecoder, type Decoder, kernelMemory, type Member } from '@skep/core';
-import { alignColumns, copyAligned } from './columns.js';
+import { type Clock, createDecoder, type Decoder, kernelMemory } from '@skep/core';
+import { alignColumns, type ColumnMember, copyAligned } from './columns.js';
 
-/** A decoder for records of any layout: packed structs are copied to where their members can be read. */
-export function recordDecoder(members: readonly Member[], clock: () => Clock): Decoder {
+/** A decoder for records of any layout: packed structs and bit fields are copied to where they can be read. */
+export function recordDecoder(members: readonly ColumnMember[], clock: () => Clock): Decoder {
   if (members.every(isAligned)) return createDecoder(members, clock);
   const aligned = alignColumns(members);
   const decoder = createDecoder(aligned.members, clock);
@@ -22,7 +22,8 @@ export function recordDecoder(members: readonly Member[], clock: () => Clock): D
 }
 
 /** Records begin at multiples of 4, and no member is read in larger words. */
-function isAligned({ field, offset }: Member): boolean {
+function isAligned({ field, offset, bits }: ColumnMember): boolean {
+  if (bits) return false;
   const word = field.type === 'bytes' ? 1 : Math.min(4, field.size);
   return offset % word === 0;
 }
