@@ -2,7 +2,7 @@ import { type BatchBuilder, type Schema, SkepError } from '@skep/core';
 import { mapRing, PerfBuffer, RingReader, type StreamOwner, wallClock } from '@skep/libbpf';
 import type { CompiledMap } from './compile.js';
 import { columnsOf } from './layout/columns.js';
-import { eventLayout } from './layout/event-layout.js';
+import { type DescribedStruct, eventLayout } from './layout/event-layout.js';
 import { recordDecoder } from './layout/record-decoder.js';
 import { MAP_PERF_EVENT_ARRAY, MAP_RINGBUF } from './map-types.js';
 
@@ -11,7 +11,7 @@ const PERF_PAGES = 64;
 
 export interface EventSourceOptions {
   readonly owner: StreamOwner;
-  readonly structs: readonly string[];
+  readonly structs: readonly DescribedStruct[];
   /** Pages per CPU, a power of two; of perf buffers only. */
   readonly pages?: number | undefined;
   /** Perf buffers wake user space for each event, not when they are half full. */

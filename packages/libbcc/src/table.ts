@@ -44,7 +44,7 @@ export class Table<K = Value, V = Value> {
       throw new SkepError(
         'SKEP_SCHEMA',
         `table ${this.name}: a type of ${size} bytes is described with ${layout.size}`,
-        'libbcc does not describe arrays of arrays: use one dimension, or an array of structs',
+        'libbcc describes neither arrays of arrays nor typedefs of arrays: give the member one dimension',
       );
     }
   }

@@ -47,7 +47,9 @@ function plainColumns(layout: Layout, name: string, offset: number): ColumnMembe
         plainColumns(layout.element, `${name}_${i}`, offset + i * layout.element.size),
       );
     case 'bytes':
-      return [column(name, 'bytes', layout.isText ? 'skep_text_t' : 'skep_bytes_t', layout.size, offset)];
+      return [
+        column(name, 'bytes', layout.meaning ?? (layout.isText ? 'skep_text_t' : 'skep_bytes_t'), layout.size, offset),
+      ];
     case 'integer':
       return [column(name, layout.type, undefined, layout.size, offset)];
   }

@@ -68,6 +68,18 @@ describe('layouts as libbcc describes them', () => {
     expect(layout.size).toBe(14);
   });
 
+  it('of structs in a struct with bit fields have them where the compiler aligns them', () => {
+    const natural = '["in", [["x","unsigned char"], ["__pad_1","char",[3]], ["y","int"] ], "struct_packed"]';
+    const packed = '["in", [["x","unsigned char"], ["y","int"] ], "struct_packed"]';
+    const places = (inner: string) => {
+      const json = `["e", [["a","unsigned char", 3], ["in",${inner}], ["z","unsigned char"] ], "struct"]`;
+      const layout = parseLayout(json) as RecordLayout;
+      return [layout.size, ...placesOf(layout)];
+    };
+    expect(places(natural)).toEqual([16, ['a', 0], ['in', 4], ['z', 12]]);
+    expect(places(packed)).toEqual([7, ['a', 0], ['in', 1], ['z', 6]]);
+  });
+
   it('of unknown types are refused by name', () => {
     expect(() => parseLayout('["s", [["f","double"] ], "struct"]')).toThrow('the type "double" cannot be read');
   });
@@ -148,14 +160,28 @@ describe('columns', () => {
 
 describe('the layout of events', () => {
   it('is that of the struct with the same members', () => {
-    const { record } = eventLayout('e', ['a#u8', 'b#u64', 'c#u16'], ['["other", [["a","int"] ], "struct"]', PACKED]);
+    const { record } = eventLayout(
+      'e',
+      ['a#u8', 'b#u64', 'c#u16'],
+      [
+        { json: '["other", [["a","int"] ], "struct"]', size: 4 },
+        { json: PACKED, size: 14 },
+      ],
+    );
     expect([record.size, ...placesOf(record)]).toEqual([14, ['a', 0], ['b', 1], ['c', 12]]);
   });
 
   it('has every dimension of an array, of which libbcc describes one', () => {
     const json = '["e", [["a","int"], ["grid","short", [2]], ["in",["", [["x","int"] ], "struct"]] ], "struct"]';
-    const { record } = eventLayout('e', ['a#int', 'grid#s16[2][3]', 'in#struct in'], [json]);
+    const { record } = eventLayout('e', ['a#int', 'grid#s16[2][3]', 'in#struct in'], [{ json, size: 20 }]);
     expect([record.size, ...placesOf(record)]).toEqual([20, ['a', 0], ['grid', 4], ['in', 16]]);
+  });
+
+  it('is refused when it is not as large as the compiler makes it', () => {
+    const json = '["e", [["a","unsigned char"], ["b","unsigned int", 5], ["c","unsigned int"] ], "struct"]';
+    expect(() => eventLayout('e', ['a#u8', 'b#u32', 'c#u32'], [{ json, size: 6 }])).toThrow(
+      'struct e of 6 bytes is described with 8',
+    );
   });
 
   it('is worked out for a struct that is not known', () => {
