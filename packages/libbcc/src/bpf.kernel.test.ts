@@ -346,6 +346,23 @@ ${ON_CALL}
     expect(stack.length).toBeGreaterThan(0);
     expect(stack.every((address) => address > 0n)).toBe(true);
     expect(b.table('stacks').stack(-14)).toEqual([]);
+    expect(b.userFrames(stack, process.pid)[0]).toBe('syscall');
+    expect(b.userFrames(stack, process.pid, 'offsets')[0]).toMatch(/^syscall\+0x[0-9a-f]+$/);
+    await b.close();
+  });
+
+  it('names the functions of a kernel stack', async () => {
+    const b = await load(`BPF_STACK_TRACE(stacks, 64);\nBPF_HASH(ids, int);\n${ON_CALL}
+	int id = stacks.get_stackid(args, 0);\n	ids.increment(id);\n	return 0;\n}`);
+    storm(1);
+    const [[id]] = b.table<number, bigint>('ids').entries() as [[number, bigint]];
+    const stack = b.table('stacks').stack(id);
+    const text = readFileSync('/proc/kallsyms', 'utf8');
+    const known = new Set(text.split('\n').map((line) => line.split(/[ \t]/)[2]));
+    const names = b.kernelFrames(stack);
+    expect(names.length).toBe(stack.length);
+    expect(names.filter((name) => known.has(name.split(' ')[0]))).not.toEqual([]);
+    expect(b.kernelFrames([1n])).toEqual(['[unknown]']);
     await b.close();
   });
 

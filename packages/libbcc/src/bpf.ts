@@ -1,6 +1,17 @@
 import { readFile } from 'node:fs/promises';
-import { type Batch, BatchBuilder, type Log, type Row, rowsOf, SkepError, suggest, valueAt } from '@skep/core';
+import {
+  type Batch,
+  BatchBuilder,
+  type FrameStyle,
+  type Log,
+  type Row,
+  rowsOf,
+  SkepError,
+  suggest,
+  valueAt,
+} from '@skep/core';
 import { Poller, type ProgramType } from '@skep/libbpf';
+import { SystemSymbolizer } from '@skep/symbols';
 import type { Attachment, KprobeSpec, PerfEventSpec, TracepointSpec, UprobeSpec } from './attachments.js';
 import type { ProgramText } from './diagnostics.js';
 import type { EventSource } from './event-source.js';
@@ -59,6 +70,7 @@ export class BPF implements AsyncDisposable {
   private readonly poller = new Poller();
   private loading: Promise<void> | undefined;
   private program: LoadedProgram | undefined;
+  private symbolizer: SystemSymbolizer | undefined;
   private closed = false;
 
   /** Nothing is compiled yet: call `load()`, or use `BPF.create`. */
@@ -171,6 +183,27 @@ export class BPF implements AsyncDisposable {
       this.tables.set(name, table as unknown as Table<never, never>);
     }
     return table;
+  }
+
+  /**
+   * Names for the addresses of a kernel stack, innermost first. An address has one name or more: those of functions that
+   * were inlined there come before it, and what has no name is `[unknown]`.
+   */
+  kernelFrames(stack: readonly bigint[], style: FrameStyle = 'names'): string[] {
+    return this.symbols.kernel(BigUint64Array.from(stack), style);
+  }
+
+  /**
+   * The same for a stack of process `pid`, by the files it runs. Ask while it lives, or have asked before: of a process that
+   * has ended only what was read is known.
+   */
+  userFrames(stack: readonly bigint[], pid: number, style: FrameStyle = 'names'): string[] {
+    return this.symbols.user(pid, BigUint64Array.from(stack), style);
+  }
+
+  private get symbols(): SystemSymbolizer {
+    this.symbolizer ??= new SystemSymbolizer(this.options.log ?? QUIET);
+    return this.symbolizer;
   }
 
   /** Events of a BPF_PERF_OUTPUT or BPF_RINGBUF_OUTPUT that found no room so far. */
