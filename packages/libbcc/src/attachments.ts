@@ -22,6 +22,7 @@ import {
   suggestNear,
   tracepoints,
 } from './kernel-functions.js';
+import { chosenImplementation } from './native/indirect.js';
 import { resolveSymbol } from './native/symbols.js';
 import { findPerfEvent, PERF_EVENTS } from './perf-events.js';
 import type { Programs } from './programs.js';
@@ -39,7 +40,10 @@ export interface KprobeSpec {
 export interface UprobeSpec {
   /** Path of a program or library, a library's short name (`c`), or a program on the PATH. */
   readonly name: string;
-  /** The function; or `addr`. */
+  /**
+   * The function; or `addr`. Of one that the loader chooses among several, such as `strlen` of glibc, it is the one chosen
+   * on this machine, where this process has the library loaded, too.
+   */
   readonly sym?: string;
   /** A virtual address of the file. */
   readonly addr?: bigint | number;
@@ -247,7 +251,7 @@ function kprobeError(error: unknown, symbol: string): unknown {
 
 function findPlace(name: string, at: string | bigint, pid: number | undefined) {
   const place = resolveSymbol(name, at, pid ?? 0) ?? resolveSymbol(resolveBinary(name), at, pid ?? 0);
-  if (place) return place;
+  if (place) return (typeof at === 'string' ? chosenImplementation(place.path, at) : undefined) ?? place;
   const what = typeof at === 'string' ? `function "${at}"` : `address 0x${at.toString(16)}`;
   throw new SkepError('SKEP_ATTACH', `no ${what} in ${name}`, 'look with: nm -D FILE, or nm FILE');
 }

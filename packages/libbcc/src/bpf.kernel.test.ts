@@ -215,6 +215,30 @@ int on_entry(struct pt_regs *ctx) { entries.increment(0); return 0; }`);
     await b.close();
   });
 
+  it('sees every call of a function that the loader chooses among several', async () => {
+    const binary = join(folder, 'lengths');
+    writeFileSync(
+      `${binary}.c`,
+      '#include <string.h>\nint main(int c, char **v) { size_t s = 0; for (int i = 0; i < 37; i++) s += strlen(v[1]); return s != 37 * 11; }\n',
+    );
+    execFileSync('clang', ['-O0', '-fno-builtin', '-o', binary, `${binary}.c`]);
+    const b = await load(`
+struct key { char text[80]; };
+BPF_HASH(counts, struct key);
+int count(struct pt_regs *ctx) {
+	struct key key = {};
+	bpf_probe_read_user_str(&key.text, sizeof(key.text), (void *)PT_REGS_PARM1(ctx));
+	counts.atomic_increment(key);
+	return 0;
+}`);
+    b.attachUprobe({ name: 'c', sym: 'strlen', fn: 'count' });
+    const word = 'skep-length';
+    execFileSync(binary, [word]);
+    // Who else measures it is counted, too.
+    expect(b.table<{ text: string }, bigint>('counts').get({ text: word })).toBeGreaterThanOrEqual(37n);
+    await b.close();
+  });
+
   it.skipIf(process.arch !== 'x64')(
     'reads the arguments of USDT probes, whose semaphore the kernel raises',
     async () => {
