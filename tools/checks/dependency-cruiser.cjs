@@ -1,6 +1,6 @@
-// Dependencies point one way: plugins and sinks -> core; libbpf, symbols -> core, elf; libbcc -> core, libbpf; tracing,
-// for plugins whose programs depend on their options -> elf, libbcc; runner -> core, libbpf, libbcc, symbols;
-// cli -> runner.
+// Dependencies point one way: plugins and sinks -> core; libbpf, symbols -> core, elf; libbcc -> core, libbpf,
+// symbols; tracing, for plugins whose programs depend on their options -> elf, libbcc; runner -> core, libbpf, libbcc,
+// symbols; cli -> runner.
 // Workspace packages are seen as what they export, `packages/<name>/dist`. Tests may also use what tests use.
 const TESTS = '\\.test\\.ts$|[/-]fixtures?\\.ts$|/test/|plugins/plugins\\.test\\.ts$';
 
@@ -25,7 +25,7 @@ module.exports = {
     only('elf-stands-alone', '^packages/elf/', []),
     only('libbpf-needs-core', '^packages/libbpf/', packages('core', 'elf')),
     only('symbols-need-core', '^packages/symbols/', packages('core', 'elf')),
-    only('libbcc-needs-libbpf', '^packages/libbcc/', packages('core', 'libbpf')),
+    only('libbcc-needs-libbpf', '^packages/libbcc/', packages('core', 'libbpf', 'symbols')),
     {
       name: 'sinks-and-processors-need-core',
       comment: 'they may use nothing that a third party cannot',

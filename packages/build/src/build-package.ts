@@ -18,6 +18,7 @@ import {
   sourceProblems,
   streamProblems,
   structProblems,
+  valueProblems,
 } from './checks/index.js';
 import { type CompiledSource, compileBpf, hasTypeScript } from './compile-bpf.js';
 import { compileTypeScript } from './compile-typescript.js';
@@ -43,6 +44,7 @@ const ERRORS: readonly Check[] = [
   optionVariableProblems,
   optionProblems,
   defaultProblems,
+  valueProblems,
   flagProblems,
   programProblems,
   streamProblems,

@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import { isSkepError, nearest, SkepError, suggest } from '@skep/core';
+import { isSkepError, SkepError, suggest } from '@skep/core';
 import {
   ATTACH_TYPES,
   attachKernelProbe,
@@ -13,7 +13,16 @@ import {
   resolveBinary,
 } from '@skep/libbpf';
 import type { UsdtPlace } from './compiler/protocol.js';
-import { kernelName, matchFunctions, resembling, similarFunction, tracepoints } from './kernel-functions.js';
+import {
+  kernelName,
+  matchFunctions,
+  resembling,
+  similarFunction,
+  similarTracepoint,
+  suggestNear,
+  tracepoints,
+} from './kernel-functions.js';
+import { chosenImplementation } from './native/indirect.js';
 import { resolveSymbol } from './native/symbols.js';
 import { findPerfEvent, PERF_EVENTS } from './perf-events.js';
 import type { Programs } from './programs.js';
@@ -31,7 +40,10 @@ export interface KprobeSpec {
 export interface UprobeSpec {
   /** Path of a program or library, a library's short name (`c`), or a program on the PATH. */
   readonly name: string;
-  /** The function; or `addr`. */
+  /**
+   * The function; or `addr`. Of one that the loader chooses among several, such as `strlen` of glibc, it is the one chosen
+   * on this machine, where this process has the library loaded, too.
+   */
   readonly sym?: string;
   /** A virtual address of the file. */
   readonly addr?: bigint | number;
@@ -81,6 +93,10 @@ export interface Attachment {
   readonly fn: string;
   readonly links: readonly FdLink[];
 }
+
+const PERF_TYPE_SOFTWARE = 1;
+const NO_COUNTER =
+  'virtual machines often have no counters of the processor; cpu-clock and other software events are everywhere';
 
 /** Attaches the functions of one program, and knows what is attached. */
 export class Attachments {
@@ -175,13 +191,12 @@ export class Attachments {
       throw new SkepError('SKEP_USAGE', `unknown perf event "${event}"`, suggest(event, Object.keys(PERF_EVENTS)));
     }
     const what = named ?? { type: required(type, 'event" or "type'), config: BigInt(config ?? 0) };
-    const links = attachPerfSample(this.programs.load(fn, 'perf_event'), {
-      ...what,
-      period: samplePeriod ?? 0,
-      frequency: sampleFreq ?? 0,
-      pid,
-      cpu,
-    });
+    const program = this.programs.load(fn, 'perf_event');
+    const rate = { period: samplePeriod ?? 0, frequency: sampleFreq ?? 0 };
+    const links = explain(
+      () => attachPerfSample(program, { ...what, name: event, ...rate, pid, cpu }),
+      () => (what.type === PERF_TYPE_SOFTWARE ? '' : NO_COUNTER),
+    );
     this.attached.push({ kind: 'perf_event', target: event ?? `${what.type}:${what.config}`, fn, links });
   }
 
@@ -234,18 +249,9 @@ function kprobeError(error: unknown, symbol: string): unknown {
   return new SkepError('SKEP_ATTACH', message, remedy, { cause: error });
 }
 
-function similarTracepoint(tp: string): string {
-  return suggestNear(tp, tracepoints()) || resembling(tp);
-}
-
-function suggestNear(name: string, all: readonly string[]): string {
-  const near = nearest(name, all);
-  return near === undefined ? '' : `did you mean "${near}"?`;
-}
-
 function findPlace(name: string, at: string | bigint, pid: number | undefined) {
   const place = resolveSymbol(name, at, pid ?? 0) ?? resolveSymbol(resolveBinary(name), at, pid ?? 0);
-  if (place) return place;
+  if (place) return (typeof at === 'string' ? chosenImplementation(place.path, at) : undefined) ?? place;
   const what = typeof at === 'string' ? `function "${at}"` : `address 0x${at.toString(16)}`;
   throw new SkepError('SKEP_ATTACH', `no ${what} in ${name}`, 'look with: nm -D FILE, or nm FILE');
 }

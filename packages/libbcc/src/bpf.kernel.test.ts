@@ -215,6 +215,30 @@ int on_entry(struct pt_regs *ctx) { entries.increment(0); return 0; }`);
     await b.close();
   });
 
+  it('sees every call of a function that the loader chooses among several', async () => {
+    const binary = join(folder, 'lengths');
+    writeFileSync(
+      `${binary}.c`,
+      '#include <string.h>\nint main(int c, char **v) { size_t s = 0; for (int i = 0; i < 37; i++) s += strlen(v[1]); return s != 37 * 11; }\n',
+    );
+    execFileSync('clang', ['-O0', '-fno-builtin', '-o', binary, `${binary}.c`]);
+    const b = await load(`
+struct key { char text[80]; };
+BPF_HASH(counts, struct key);
+int count(struct pt_regs *ctx) {
+	struct key key = {};
+	bpf_probe_read_user_str(&key.text, sizeof(key.text), (void *)PT_REGS_PARM1(ctx));
+	counts.atomic_increment(key);
+	return 0;
+}`);
+    b.attachUprobe({ name: 'c', sym: 'strlen', fn: 'count' });
+    const word = 'skep-length';
+    execFileSync(binary, [word]);
+    // Who else measures it is counted, too.
+    expect(b.table<{ text: string }, bigint>('counts').get({ text: word })).toBeGreaterThanOrEqual(37n);
+    await b.close();
+  });
+
   it.skipIf(process.arch !== 'x64')(
     'reads the arguments of USDT probes, whose semaphore the kernel raises',
     async () => {
@@ -346,6 +370,23 @@ ${ON_CALL}
     expect(stack.length).toBeGreaterThan(0);
     expect(stack.every((address) => address > 0n)).toBe(true);
     expect(b.table('stacks').stack(-14)).toEqual([]);
+    expect(b.userFrames(stack, process.pid)[0]).toBe('syscall');
+    expect(b.userFrames(stack, process.pid, 'offsets')[0]).toMatch(/^syscall\+0x[0-9a-f]+$/);
+    await b.close();
+  });
+
+  it('names the functions of a kernel stack', async () => {
+    const b = await load(`BPF_STACK_TRACE(stacks, 64);\nBPF_HASH(ids, int);\n${ON_CALL}
+	int id = stacks.get_stackid(args, 0);\n	ids.increment(id);\n	return 0;\n}`);
+    storm(1);
+    const [[id]] = b.table<number, bigint>('ids').entries() as [[number, bigint]];
+    const stack = b.table('stacks').stack(id);
+    const text = readFileSync('/proc/kallsyms', 'utf8');
+    const known = new Set(text.split('\n').map((line) => line.split(/[ \t]/)[2]));
+    const names = b.kernelFrames(stack);
+    expect(names.length).toBe(stack.length);
+    expect(names.filter((name) => known.has(name.split(' ')[0]))).not.toEqual([]);
+    expect(b.kernelFrames([1n])).toEqual(['[unknown]']);
     await b.close();
   });
 

@@ -1,6 +1,17 @@
 import { readFile } from 'node:fs/promises';
-import { type Batch, BatchBuilder, type Log, type Row, rowsOf, SkepError, suggest } from '@skep/core';
+import {
+  type Batch,
+  BatchBuilder,
+  type FrameStyle,
+  type Log,
+  type Row,
+  rowsOf,
+  SkepError,
+  suggest,
+  valueAt,
+} from '@skep/core';
 import { Poller, type ProgramType } from '@skep/libbpf';
+import { SystemSymbolizer } from '@skep/symbols';
 import type { Attachment, KprobeSpec, PerfEventSpec, TracepointSpec, UprobeSpec } from './attachments.js';
 import type { ProgramText } from './diagnostics.js';
 import type { EventSource } from './event-source.js';
@@ -24,6 +35,9 @@ export interface BpfOptions {
   /** Default: warnings only, as warnings of the process. */
   readonly log?: Log;
 }
+
+/** An event as an object: numbers, integers of 64 bits as bigint, `char` arrays as text, other arrays of bytes as they are. */
+export type EventRow = Readonly<Record<string, Row[string] | Uint8Array>>;
 
 export interface ReadOptions {
   /** Ends the iteration: what is left is yielded, then it is done. */
@@ -56,6 +70,7 @@ export class BPF implements AsyncDisposable {
   private readonly poller = new Poller();
   private loading: Promise<void> | undefined;
   private program: LoadedProgram | undefined;
+  private symbolizer: SystemSymbolizer | undefined;
   private closed = false;
 
   /** Nothing is compiled yet: call `load()`, or use `BPF.create`. */
@@ -98,7 +113,14 @@ export class BPF implements AsyncDisposable {
 
   private async text(): Promise<ProgramText> {
     const { text, file } = this.options;
-    return file === undefined ? { text: text! } : { text: await readFile(file, 'utf8'), file };
+    if (file === undefined) return { text: text! };
+    try {
+      return { text: await readFile(file, 'utf8'), file };
+    } catch (cause) {
+      throw new SkepError('SKEP_USAGE', `the program ${file} cannot be read: ${(cause as Error).message}`, '', {
+        cause,
+      });
+    }
   }
 
   attachKprobe(spec: KprobeSpec): void {
@@ -163,6 +185,27 @@ export class BPF implements AsyncDisposable {
     return table;
   }
 
+  /**
+   * Names for the addresses of a kernel stack, innermost first. An address has one name or more: those of functions that
+   * were inlined there come before it, and what has no name is `[unknown]`.
+   */
+  kernelFrames(stack: readonly bigint[], style: FrameStyle = 'names'): string[] {
+    return this.symbols.kernel(BigUint64Array.from(stack), style);
+  }
+
+  /**
+   * The same for a stack of process `pid`, by the files it runs. Ask while it lives, or have asked before: of a process that
+   * has ended only what was read is known.
+   */
+  userFrames(stack: readonly bigint[], pid: number, style: FrameStyle = 'names'): string[] {
+    return this.symbols.user(pid, BigUint64Array.from(stack), style);
+  }
+
+  private get symbols(): SystemSymbolizer {
+    this.symbolizer ??= new SystemSymbolizer(this.options.log ?? QUIET);
+    return this.symbolizer;
+  }
+
   /** Events of a BPF_PERF_OUTPUT or BPF_RINGBUF_OUTPUT that found no room so far. */
   lost(name: string): bigint {
     return this.source(name).lost;
@@ -174,8 +217,8 @@ export class BPF implements AsyncDisposable {
    *
    * @throws SkepError SKEP_USAGE when there is no such table, or it is being read already.
    */
-  async *open<R = Row>(name: string, options: ReadOptions = {}): AsyncGenerator<R, void, void> {
-    for await (const batch of this.openBatches(name, options)) yield* rowsOf(batch) as R[];
+  async *open<R = EventRow>(name: string, options: ReadOptions = {}): AsyncGenerator<R, void, void> {
+    for await (const batch of this.openBatches(name, options)) yield* rowsWithBytes(batch) as R[];
   }
 
   /** The same, column by column; the memory of a batch is valid until the next is asked for. */
@@ -211,6 +254,10 @@ export class BPF implements AsyncDisposable {
     const found = this.loaded.events.get(name);
     if (found) return found;
     const names = [...this.loaded.events.keys()];
+    if (this.loaded.hasTable(name)) {
+      const remedy = 'submit a struct that the text declares, by perf_submit() or ringbuf_output()';
+      throw new SkepError('SKEP_USAGE', `table "${name}" has no events whose members are known`, remedy);
+    }
     throw new SkepError('SKEP_USAGE', `the program has no table of events "${name}"`, suggest(name, names));
   }
 
@@ -245,4 +292,16 @@ export class BPF implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Rows where arrays of bytes that are no text are bytes, as in tables. */
+function rowsWithBytes(batch: Batch): EventRow[] {
+  const { fields } = batch.schema;
+  const bytes = fields.flatMap(({ meaning }, column) => (meaning === 'skep_bytes_t' ? [column] : []));
+  const rows = rowsOf(batch);
+  if (bytes.length === 0) return rows;
+  return rows.map((row, r) => ({
+    ...row,
+    ...Object.fromEntries(bytes.map((c) => [fields[c]!.name, (valueAt(batch.columns[c]!, r) as Uint8Array).slice()])),
+  }));
 }

@@ -14,6 +14,8 @@ import {
 } from './compiler/protocol.js';
 import { compileErrors, isBehindText, type ProgramText } from './diagnostics.js';
 import { findKernelHeaders, HEADERS_REMEDY, headersMismatch } from './headers.js';
+import { arrayTypedefs, withArrays } from './layout/array-typedefs.js';
+import type { DescribedStruct } from './layout/event-layout.js';
 import { closeDescriptor, receiveDescriptors, socketPair } from './native/descriptors.js';
 import { structNames } from './text/struct-names.js';
 
@@ -24,8 +26,8 @@ export interface CompiledProgram {
   readonly functions: ReadonlyMap<string, Uint8Array>;
   readonly tables: readonly CompiledMap[];
   readonly usdt: readonly UsdtPlace[];
-  /** Layouts, as JSON, of the structs that the text declares. */
-  readonly structs: readonly string[];
+  /** The structs that the text declares. */
+  readonly structs: readonly DescribedStruct[];
 }
 
 export interface CompiledMap {
@@ -81,7 +83,7 @@ export async function compileProgram(program: ProgramText, options: CompileOptio
     throw compileErrors(program, output);
   }
   if (output.trim() !== '') log.debug(`libbcc: ${output.trim()}`);
-  return takeOver(response, fds);
+  return takeOver(program.text, response, fds);
 }
 
 /**
@@ -173,7 +175,7 @@ function collect(...streams: readonly Readable[]): () => string {
   return () => Buffer.concat(chunks).toString('utf8');
 }
 
-function takeOver(response: CompileResponse, fds: readonly number[]): CompiledProgram {
+function takeOver(text: string, response: CompileResponse, fds: readonly number[]): CompiledProgram {
   if (fds.length !== response.tables.length) {
     for (const fd of fds) closeDescriptor(fd);
     const counts = `${fds.length} of ${response.tables.length}`;
@@ -183,8 +185,11 @@ function takeOver(response: CompileResponse, fds: readonly number[]): CompiledPr
       'is this process out of file descriptors?',
     );
   }
-  const all = response.tables.map((described, i) => {
-    const { name, type, keySize, leafSize, maxEntries } = described;
+  const typedefs = arrayTypedefs(text);
+  const all = response.tables.map((table, i) => {
+    const { name, type, keySize, leafSize, maxEntries } = table;
+    const [key, leaf] = [withArrays(table.key, keySize, typedefs), withArrays(table.leaf, leafSize, typedefs)];
+    const described = { ...table, key, leaf };
     const map = new MapOfFd({ name, fd: fds[i]!, type, keySize, valueSize: leafSize, maxEntries });
     return { described, map };
   });
@@ -199,7 +204,7 @@ function takeOver(response: CompileResponse, fds: readonly number[]): CompiledPr
     functions: new Map(functions),
     tables: all.filter((one) => !isLayout(one)),
     usdt: response.usdt,
-    structs: all.filter(isLayout).map(({ described }) => described.leaf),
+    structs: all.filter(isLayout).map(({ described }) => ({ json: described.leaf, size: described.leafSize })),
   };
 }
 

@@ -1,6 +1,7 @@
 import { SkepError, SkepErrors, type SourceLocation } from '@skep/core';
 import { PROGRAM_FILE } from './compiler/protocol.js';
 import { HEADERS_REMEDY } from './headers.js';
+import { similarTracepoint, tracepointsQuietly } from './kernel-functions.js';
 
 /** A program's text, and where it stands, so that a mistake in it is shown there. */
 export interface ProgramText {
@@ -70,10 +71,17 @@ function diagnosticsOf(output: string): Diagnostic[] {
 }
 
 function errorOf(program: ProgramText, diagnostic: Diagnostic, details: string): SkepError {
-  const { file, column, message, length, includedAt, notes } = diagnostic;
+  const { file, column, length, includedAt, notes } = diagnostic;
   const line = ownLine(program.text, diagnostic);
-  const missing = /^'([^']+)' file not found$/.exec(message)?.[1];
-  const remedy = missing !== undefined ? remedyForInclude(missing) : notes.join('; ');
+  const missing = /^'([^']+)' file not found$/.exec(diagnostic.message)?.[1];
+  const tracepoint = missingTracepoint(diagnostic.message);
+  const message = tracepoint === undefined ? diagnostic.message : `no tracepoint ${tracepoint} on this kernel`;
+  const remedy =
+    missing !== undefined
+      ? remedyForInclude(missing)
+      : tracepoint !== undefined
+        ? similarTracepoint(tracepoint)
+        : notes.join('; ');
   if (file === PROGRAM_FILE) {
     const characters = toCharacters(program.text, line, column);
     return new SkepError('SKEP_COMPILE', message, remedy, {
@@ -86,6 +94,15 @@ function errorOf(program: ProgramText, diagnostic: Diagnostic, details: string):
     ...(includedAt === undefined ? {} : { location: placeIn(program, includedAt, 1, 1) }),
     details,
   });
+}
+
+/** libbcc makes the struct of a tracepoint's arguments from tracefs: without the tracepoint there is none. */
+function missingTracepoint(message: string): string | undefined {
+  const [, category, name] = /'struct tracepoint__(\w+?)__(\w+)'/.exec(message) ?? [];
+  if (category === undefined || !message.startsWith('incomplete definition of type')) return undefined;
+  const known = tracepointsQuietly();
+  const tracepoint = `${category}:${name}`;
+  return known.length === 0 || known.includes(tracepoint) ? undefined : tracepoint;
 }
 
 function remedyForInclude(file: string): string {

@@ -1,8 +1,9 @@
-import { type BatchBuilder, createDecoder, type Schema, SkepError } from '@skep/core';
+import { type BatchBuilder, type Schema, SkepError } from '@skep/core';
 import { mapRing, PerfBuffer, RingReader, type StreamOwner, wallClock } from '@skep/libbpf';
 import type { CompiledMap } from './compile.js';
 import { columnsOf } from './layout/columns.js';
-import { eventLayout } from './layout/event-layout.js';
+import { type DescribedStruct, eventLayout } from './layout/event-layout.js';
+import { recordDecoder } from './layout/record-decoder.js';
 import { MAP_PERF_EVENT_ARRAY, MAP_RINGBUF } from './map-types.js';
 
 /** Pages of a perf buffer per CPU, as BCC's tools take. */
@@ -10,7 +11,7 @@ const PERF_PAGES = 64;
 
 export interface EventSourceOptions {
   readonly owner: StreamOwner;
-  readonly structs: readonly string[];
+  readonly structs: readonly DescribedStruct[];
   /** Pages per CPU, a power of two; of perf buffers only. */
   readonly pages?: number | undefined;
   /** Perf buffers wake user space for each event, not when they are half full. */
@@ -70,7 +71,7 @@ export class EventSource {
   constructor(compiled: CompiledMap, options: EventSourceOptions) {
     const { schema, members, size } = eventSchema(compiled, options);
     this.schema = schema;
-    const decoder = createDecoder(members, wallClock());
+    const decoder = recordDecoder(members, wallClock());
     const { map } = compiled;
     this.isRing = map.type === MAP_RINGBUF;
     if (this.isRing) {

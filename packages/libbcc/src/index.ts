@@ -5,7 +5,7 @@ export type {
   TracepointSpec,
   UprobeSpec,
 } from './attachments.js';
-export { BPF, type BpfOptions, type ReadOptions } from './bpf.js';
+export { BPF, type BpfOptions, type EventRow, type ReadOptions } from './bpf.js';
 export type { ProgramText } from './diagnostics.js';
 export type { EventSource } from './event-source.js';
 export { findKernelHeaders, HEADERS_REMEDY, headersMismatch, type KernelHeaders } from './headers.js';

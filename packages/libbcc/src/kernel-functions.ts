@@ -111,12 +111,24 @@ export function resembling(name: string): string {
   return best.length === 0 ? '' : `tracepoints with similar names: ${best.join(', ')}`;
 }
 
-function tracepointsQuietly(): string[] {
+/** The same, and none when tracefs is not there. */
+export function tracepointsQuietly(): string[] {
   try {
     return tracepoints();
   } catch {
     return [];
   }
+}
+
+/** `did you mean "sched:sched_switch"?`, or what resembles it. */
+export function similarTracepoint(tp: string): string {
+  return suggestNear(tp, tracepointsQuietly()) || resembling(tp);
+}
+
+/** `did you mean "sched_switch"?`; '' when nothing is near. */
+export function suggestNear(name: string, all: readonly string[]): string {
+  const near = nearest(name, all);
+  return near === undefined ? '' : `did you mean "${near}"?`;
 }
 
 /** `did you mean "vfs_read"?`, or what resembles it. */

@@ -6,7 +6,7 @@ import { type CompiledMap, type CompiledProgram, type CompileOptions, compilePro
 import { LOST_MAP_FULL, LOST_RING_FULL, LOST_TABLE, OWN_TABLES } from './compiler/protocol.js';
 import type { ProgramText } from './diagnostics.js';
 import { EventSource, isEventTable } from './event-source.js';
-import { isTable } from './map-types.js';
+import { hasRows } from './map-types.js';
 import { Programs } from './programs.js';
 import { Table } from './table.js';
 
@@ -75,13 +75,17 @@ export class LoadedProgram {
     return [...this.compiled.functions.keys()];
   }
 
-  /** Tables with keys and values. */
+  /** Tables with keys and values that can be rows. */
   get tables(): readonly CompiledMap[] {
-    return this.own.filter(({ described }) => isTable(described.type));
+    return this.own.filter(({ described }) => hasRows(described.type));
   }
 
   private get own(): readonly CompiledMap[] {
     return this.compiled.tables.filter(({ described }) => !described.name.startsWith(OWN_TABLES));
+  }
+
+  hasTable(name: string): boolean {
+    return this.own.some(({ described }) => described.name === name);
   }
 
   /** @throws SkepError SKEP_USAGE when the text has no such table. */

@@ -1,43 +1,49 @@
-import type { Member } from '@skep/core';
-import { columnsOf } from './layout/columns.js';
-import type { Layout } from './layout/layout.js';
+import type { BitRange, Layout } from './layout/layout.js';
+import { wordAt } from './layout/values.js';
 
 /**
- * One value out of those of all CPUs: integers are added up, modulo their width; bytes are those of the first CPU that has
- * any.
+ * One value out of those of all CPUs: integers and bit fields are added up, modulo their width; bytes are those of the
+ * first CPU that has any.
  *
  * @param values `cpus` parts, each rounded up to 8 bytes
  */
 export function mergeCpus(layout: Layout, values: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const merged = new Uint8Array(layout.size);
-  const members = membersOf(layout);
-  for (const { field, offset } of members) {
-    if (field.type === 'bytes') {
-      for (let at = offset; at < values.length; at += size) {
-        const part = values.subarray(at, at + field.size);
-        if (part.every((byte) => byte === 0)) continue;
-        merged.set(part, offset);
-        break;
-      }
-      continue;
-    }
-    let total = 0n;
-    for (let at = offset; at < values.length; at += size) total += unsigned(values, at, field.size);
-    for (let i = 0; i < field.size; i++, total >>= 8n) merged[offset + i] = Number(total & 0xffn);
-  }
+  const parts = Array.from({ length: Math.floor(values.length / size) }, (_, cpu) =>
+    values.subarray(cpu * size, (cpu + 1) * size),
+  );
+  merge(layout, parts, 0, merged);
   return merged;
 }
 
-const known = new WeakMap<Layout, readonly Member[]>();
-
-function membersOf(layout: Layout): readonly Member[] {
-  let members = known.get(layout);
-  if (!members) known.set(layout, (members = columnsOf(layout, 'value')));
-  return members;
+function merge(layout: Layout, parts: readonly Uint8Array[], at: number, into: Uint8Array): void {
+  const { kind, size } = layout;
+  switch (kind) {
+    case 'bytes': {
+      const filled = parts
+        .map((part) => part.subarray(at, at + size))
+        .find((bytes) => bytes.some((byte) => byte !== 0));
+      if (filled) into.set(filled, at);
+      return;
+    }
+    case 'integer':
+      addUp(parts, at, size, { first: 0, width: size * 8 }, into);
+      return;
+    case 'array':
+      for (let i = 0; i < layout.length; i++) merge(layout.element, parts, at + i * layout.element.size, into);
+      return;
+    case 'record':
+      for (const { layout: member, offset, bits } of layout.members) {
+        if (bits) addUp(parts, at + offset, member.size, bits, into);
+        else merge(member, parts, at + offset, into);
+      }
+  }
 }
 
-function unsigned(bytes: Uint8Array, at: number, size: number): bigint {
-  let value = 0n;
-  for (let i = size - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[at + i]!);
-  return value;
+function addUp(parts: readonly Uint8Array[], at: number, size: number, bits: BitRange, into: Uint8Array): void {
+  const first = BigInt(bits.first);
+  const mask = (1n << BigInt(bits.width)) - 1n;
+  const total = parts.reduce((sum, part) => sum + ((wordAt(part, at, size) >> first) & mask), 0n) & mask;
+  let word = (wordAt(into, at, size) & ~(mask << first)) | (total << first);
+  for (let i = 0; i < size; i++, word >>= 8n) into[at + i] = Number(word & 0xffn);
 }

@@ -37,6 +37,10 @@ export class Programs {
       const remedy = suggest(fn, [...this.compiled.functions.keys()]);
       throw new SkepError('SKEP_USAGE', `the program has no function "${fn}"`, remedy);
     }
+    if (!Object.hasOwn(PROG_TYPES, type)) {
+      const kinds = Object.keys(PROG_TYPES).join(', ');
+      throw new SkepError('SKEP_USAGE', `programs of kind "${type}" are not offered`, `those are: ${kinds}`);
+    }
     const { license } = this.compiled;
     try {
       const fd = loadProgram({ name: fn, type, instructions, license, ...(target ? { target } : {}) });

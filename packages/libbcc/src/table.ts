@@ -4,7 +4,16 @@ import type { CompiledMap } from './compile.js';
 import { type HistogramTextOptions, histogramText } from './histogram.js';
 import { type Layout, parseLayout } from './layout/layout.js';
 import { bytesOf, readValue, type Value } from './layout/values.js';
-import { isTable, MAP_PROG_ARRAY, MAP_QUEUE, MAP_STACK, MAP_STACK_TRACE } from './map-types.js';
+import {
+  isArray,
+  isIndexed,
+  isTable,
+  isWritable,
+  MAP_PROG_ARRAY,
+  MAP_QUEUE,
+  MAP_STACK,
+  MAP_STACK_TRACE,
+} from './map-types.js';
 import { mergeCpus } from './merge-cpus.js';
 
 /**
@@ -20,6 +29,8 @@ export class Table<K = Value, V = Value> {
   readonly map: MapOfFd;
   private readonly keyLayout: Layout;
   private readonly leafLayout: Layout;
+  /** The bytes of keys that were read: their text may not be all of them. */
+  private readonly readKeys = new WeakMap<object, Uint8Array<ArrayBuffer>>();
 
   /** @throws SkepError SKEP_SCHEMA when a type of the key or leaf cannot be read. */
   constructor({ described, map }: CompiledMap) {
@@ -33,6 +44,7 @@ export class Table<K = Value, V = Value> {
       throw new SkepError(
         'SKEP_SCHEMA',
         `table ${this.name}: a type of ${size} bytes is described with ${layout.size}`,
+        'libbcc describes neither arrays of arrays nor typedefs of arrays: give the member one dimension',
       );
     }
   }
@@ -41,7 +53,10 @@ export class Table<K = Value, V = Value> {
     return this.map.maxEntries;
   }
 
-  /** Undefined when there is no such key. */
+  /**
+   * Undefined when there is no such key. A struct that was read from this table is found again whatever its bytes are,
+   * also those behind the end of its texts, which are not shown.
+   */
   get(key: K): V | undefined {
     const values = this.map.lookup(this.keyBytes(key));
     return values && this.merged(values);
@@ -62,22 +77,28 @@ export class Table<K = Value, V = Value> {
    * Write one entry. In a per-CPU table the value is that of the first CPU and the others are 0, so that `get` gives it
    * back.
    *
-   * @throws SkepError SKEP_USAGE when a value does not fit its type, SKEP_ATTACH when the table is full.
+   * @throws SkepError SKEP_USAGE when a value does not fit its type, or there is no such index; SKEP_ATTACH when the table
+   *   is full.
    */
   set(key: K, value: V): void {
+    this.mustTake(key);
     this.map.update(this.keyBytes(key), this.valueBytes(value));
   }
 
   /** Write many entries in one system call. */
   setAll(entries: Iterable<readonly [K, V]>): void {
     const all = [...entries];
+    for (const [key] of all) this.mustTake(key);
     const keys = Buffer.concat(all.map(([key]) => this.keyBytes(key)));
     const values = Buffer.concat(all.map(([, value]) => this.valueBytes(value)));
     this.map.updateAll(keys, values);
   }
 
-  /** False when there was no such key. Entries of arrays cannot be deleted: set them to 0. */
+  /** False when there was no such key. @throws SkepError SKEP_USAGE for arrays, which have an entry for every index. */
   delete(key: K): boolean {
+    if (isArray(this.map.type)) {
+      throw new SkepError('SKEP_USAGE', `entries of array ${this.name} cannot be deleted`, 'set them to 0');
+    }
     return this.map.delete(this.keyBytes(key));
   }
 
@@ -137,6 +158,7 @@ export class Table<K = Value, V = Value> {
   /** Put a loaded program into a BPF_PROG_ARRAY. */
   setProgram(index: number, program: number): void {
     this.mustBe([MAP_PROG_ARRAY], 'table of programs');
+    this.mustTake(index);
     this.map.update(new Uint8Array(Uint32Array.of(index).buffer), new Uint8Array(Uint32Array.of(program).buffer));
   }
 
@@ -163,9 +185,15 @@ export class Table<K = Value, V = Value> {
     const { count, keys, values, stride } = this.map.entries(remove);
     const { keySize } = this.map;
     return Array.from({ length: count }, (_, i) => [
-      readValue(this.keyLayout, keys, i * keySize) as K,
+      this.readKey(keys.slice(i * keySize, (i + 1) * keySize)),
       this.merged(values.subarray(i * stride, (i + 1) * stride)),
     ]);
+  }
+
+  private readKey(bytes: Uint8Array<ArrayBuffer>): K {
+    const key = readValue(this.keyLayout, bytes);
+    if (typeof key === 'object') this.readKeys.set(key, bytes);
+    return key as K;
   }
 
   private merged(values: Uint8Array): V {
@@ -174,7 +202,19 @@ export class Table<K = Value, V = Value> {
     return readValue(this.leafLayout, one) as V;
   }
 
+  /** @throws SkepError SKEP_USAGE when user space cannot write there. */
+  private mustTake(key: K | number): void {
+    const { type, maxEntries } = this.map;
+    if (!isWritable(type)) throw new SkepError('SKEP_USAGE', `table ${this.name} cannot be written from user space`);
+    if (isIndexed(type) && !(Number(key) >= 0 && Number(key) < maxEntries)) {
+      throw new SkepError('SKEP_USAGE', `table ${this.name} has no index ${key}, but 0 to ${maxEntries - 1}`);
+    }
+  }
+
   private keyBytes(key: K): Uint8Array<ArrayBuffer> {
+    if (this.map.keySize === 0) throw new SkepError('SKEP_USAGE', `table ${this.name} has no keys`);
+    const known = typeof key === 'object' && key !== null ? this.readKeys.get(key) : undefined;
+    if (known) return known;
     return bytesOf(this.keyLayout, key as Value, `key of ${this.name}`);
   }
 

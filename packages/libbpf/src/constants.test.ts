@@ -1,6 +1,7 @@
+import { option } from '@skep/core';
 import { describe, expect, it } from 'vitest';
 import type { Btf, BtfType } from './btf/index.js';
-import { encode } from './constants.js';
+import { applyOptions, type Configurable, encode } from './constants.js';
 
 const int = (size: number, signed: boolean, bool = false): BtfType => ({
   kind: 'int',
@@ -68,6 +69,20 @@ describe('an option as the bytes of its variable', () => {
     ],
   ])('%s', (_, value, types, bytes) => {
     expect(encoded(value, ...types)).toBe(bytes);
+  });
+
+  it.each<[string, readonly BtfType[], string | number, string]>([
+    ['a text', text(4), 'abcd', 'at most 3 bytes of text'],
+    ['an unsigned number', [int(2, false)], 70_000, '0 to 65535'],
+    ['a signed number', [int(1, true)], 200, '-128 to 127'],
+    ['a flag', [{ kind: 'int', name: '_Bool', size: 1, signed: false, bool: true }], 2, '0 to 1'],
+  ])('says what would fit: %s', (_, types, value, remedy) => {
+    const variable = { name: 'opt_it', section: '.rodata', offset: 0, size: 4, type: 1, initial: new Uint8Array(4) };
+    const info = { btf: { types: [{ kind: 'void' }, ...types] }, variables: new Map([['opt_it', variable]]) };
+    const object = { name: 'tool', info, setConstant: () => undefined } as unknown as Configurable;
+    expect(() => applyOptions(object, { it: option.string('It') }, { it: value })).toThrow(
+      expect.objectContaining({ code: 'SKEP_OPTION', remedy }),
+    );
   });
 
   it('looks through typedef, const and volatile', () => {

@@ -54,9 +54,23 @@ function setConstant(object: Configurable, option: string, variable: string, val
     throw new SkepError(
       'SKEP_OPTION',
       `option "${option}" of ${object.name}: ${String(value)} does not fit the program`,
+      roomOf(object.info.btf, type),
     );
   }
   object.setConstant(variable, bytes);
+}
+
+/** What a variable takes, as a remedy. */
+function roomOf(btf: Btf, id: number): string {
+  const { type } = resolve(btf, id);
+  const size = sizeOf(btf, id);
+  if (type.kind === 'array') {
+    const isText = sizeOf(btf, type.type) === 1;
+    return isText ? `at most ${size - 1} bytes of text` : `at most ${type.count} values`;
+  }
+  if (type.kind !== 'int' && type.kind !== 'enum') return '';
+  const bits = BigInt(type.kind === 'int' && type.bool ? 1 : size * 8);
+  return type.signed ? `${-(1n << (bits - 1n))} to ${(1n << (bits - 1n)) - 1n}` : `0 to ${(1n << bits) - 1n}`;
 }
 
 /** The C representation of a value; undefined when it does not fit. Lists fill arrays, the rest stays 0. */

@@ -3,6 +3,7 @@ import { errorText } from './native/libc.js';
 export const EPERM = 1;
 export const ENOENT = 2;
 export const ESRCH = 3;
+export const E2BIG = 7;
 export const EAGAIN = 11;
 export const EACCES = 13;
 export const EINVAL = 22;
@@ -13,6 +14,7 @@ const NAMES: Readonly<Record<number, string>> = {
   2: 'ENOENT',
   3: 'ESRCH',
   7: 'E2BIG',
+  9: 'EBADF',
   12: 'ENOMEM',
   13: 'EACCES',
   16: 'EBUSY',

@@ -1,5 +1,5 @@
 import { SkepError } from '@skep/core';
-import { describeErrno, EINVAL, ENOENT, ENOSPC, EPERM } from './errno.js';
+import { describeErrno, E2BIG, EINVAL, ENOENT, ENOSPC, EPERM } from './errno.js';
 import { libbpf, type Pointer } from './native/libbpf.js';
 import { libc } from './native/libc.js';
 
@@ -169,6 +169,9 @@ export abstract class KernelMap {
   }
 
   private writeError(result: number): SkepError {
+    if (result === -E2BIG) {
+      return new SkepError('SKEP_ATTACH', `map ${this.name} is full: it has room for ${this.maxEntries} entries`);
+    }
     return new SkepError('SKEP_ATTACH', `writing map ${this.name}: ${describeErrno(result)}`);
   }
 }

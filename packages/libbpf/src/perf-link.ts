@@ -61,6 +61,8 @@ export interface UserProbe extends FunctionProbe {
 export interface PerfSample {
   readonly type: number;
   readonly config: bigint;
+  /** In messages; default: type and config. */
+  readonly name?: string | undefined;
   readonly period?: number;
   readonly frequency?: number;
   /** Default: all processes. */
@@ -123,7 +125,7 @@ export function attachToTarget(program: number, target: string): FdLink {
 
 /** Run a loaded perf_event program for every sample; one link per CPU. @throws SkepError SKEP_ATTACH. */
 export function attachPerfSample(program: number, sample: PerfSample): FdLink[] {
-  const { type, config, period = 0, frequency = 0, pid } = sample;
+  const { type, config, name = `${type}:${config}`, period = 0, frequency = 0, pid } = sample;
   const attr = emptyAttr(type);
   attr.setBigUint64(CONFIG, config, true);
   attr.setBigUint64(PERIOD, BigInt(frequency || period), true);
@@ -131,7 +133,7 @@ export function attachPerfSample(program: number, sample: PerfSample): FdLink[] 
   const cpus = sample.cpu !== undefined ? [sample.cpu] : pid !== undefined ? [-1] : onlineCpus();
   const links: FdLink[] = [];
   try {
-    for (const cpu of cpus) links.push(attach(program, attr, pid ?? -1, cpu, `perf event ${type}:${config}`));
+    for (const cpu of cpus) links.push(attach(program, attr, pid ?? -1, cpu, `perf event ${name}`));
   } catch (error) {
     for (const link of links) link.destroy();
     throw error;

@@ -21,6 +21,7 @@ import {
   sourceProblems,
   streamProblems,
   structProblems,
+  valueProblems,
 } from '@skep/build';
 import { ByteBuffer, createWriter, type Log, type OptionValues, rowsOf } from '@skep/core';
 import { GUARDED_HELPERS } from '@skep/libbpf';
@@ -39,6 +40,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ['has a variable or a use for every option, and an option for every variable', optionVariableProblems],
   ['explains its options, which take their defaults and conflict with options that exist', optionProblems],
   ['has the same defaults in its options as in its program', defaultProblems],
+  ['has variables that its options fit', valueProblems],
   ['has no flag that stands for two options', flagProblems],
   ['uses every program of its object, and none that is not there', programProblems],
   ['reads every ring and snapshot, and shows columns that exist', streamProblems],

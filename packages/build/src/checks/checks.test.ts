@@ -3,7 +3,7 @@ import { layoutOf } from '@skep/testing';
 import { describe, expect, it } from 'vitest';
 import { compiled, defined, sound, withOption } from './fixture.js';
 import { manifestProblems } from './manifest.js';
-import { defaultProblems, flagProblems, optionProblems, optionVariableProblems } from './options.js';
+import { defaultProblems, flagProblems, optionProblems, optionVariableProblems, valueProblems } from './options.js';
 import type { Check, PluginUnderTest } from './plugin-under-test.js';
 import { mapProblems, programProblems, streamProblems } from './programs.js';
 import { readmeProblems } from './readme.js';
@@ -15,6 +15,7 @@ const ALL: Readonly<Record<string, Check>> = {
   optionVariableProblems,
   optionProblems,
   defaultProblems,
+  valueProblems,
   flagProblems,
   programProblems,
   streamProblems,
@@ -104,6 +105,18 @@ describe('what is wrong is found', () => {
       defaultProblems,
       withOption('failed', option.boolean('Only failures', { default: true })),
       'option "failed" and opt_failed have different defaults',
+    ],
+    [
+      'a choice for a variable that is a number',
+      valueProblems,
+      withOption('failed', option.choice('Which', ['some', 'all'])),
+      'option "failed": "some" does not fit opt_failed; "resolve" of the option makes numbers of its choices',
+    ],
+    [
+      'a number for a smaller variable',
+      valueProblems,
+      withOption('failed', option.integer('How often', { min: 2 })),
+      'option "failed": 2 does not fit opt_failed',
     ],
     [
       'a flag twice',

@@ -1,5 +1,5 @@
 export { manifestProblems } from './manifest.js';
-export { defaultProblems, flagProblems, optionProblems, optionVariableProblems } from './options.js';
+export { defaultProblems, flagProblems, optionProblems, optionVariableProblems, valueProblems } from './options.js';
 export { type Check, importPlugin, type PluginUnderTest, readPlugin } from './plugin-under-test.js';
 export { mapProblems, programProblems, streamProblems } from './programs.js';
 export { readmeProblems } from './readme.js';

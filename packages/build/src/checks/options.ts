@@ -116,6 +116,38 @@ export const defaultProblems: Check = ({ options, info }) =>
       : [`option "${name}" and ${variable.name} have different defaults`];
   });
 
+/** What an option gives is what its variable takes: a number, a text, one of the choices. */
+export const valueProblems: Check = ({ options, info }) =>
+  Object.entries(options).flatMap(([name, definition]) => {
+    const variable = info.variables.get(`opt_${name}`);
+    if (!variable) return [];
+    const refused = plainValues(definition).find((value) => encode(info.btf, variable.type, value) === undefined);
+    if (refused === undefined) return [];
+    const how = definition.kind === 'choice' ? '; "resolve" of the option makes numbers of its choices' : '';
+    return [`option "${name}": ${JSON.stringify(refused)} does not fit ${variable.name}${how}`];
+  });
+
+/** Values that an option is sure to take, as the program gets them. */
+function plainValues(definition: OptionDefinition): Parameters<typeof encode>[2][] {
+  const resolve = definition.resolve as ((value: OptionValue) => Parameters<typeof encode>[2]) | undefined;
+  if (definition.kind === 'choice') return definition.choices.map((choice) => (resolve ? resolve(choice) : choice));
+  if (resolve) return [];
+  switch (definition.kind) {
+    case 'boolean':
+      return [true];
+    case 'integer':
+      return [definition.min];
+    case 'duration':
+    case 'size':
+    case 'level':
+      return [1];
+    case 'string':
+      return ['x'];
+    default:
+      return [];
+  }
+}
+
 /** No flag stands for two options. */
 export const flagProblems: Check = ({ options, definition: plugin }) => {
   const owners = new Map<string, string>();

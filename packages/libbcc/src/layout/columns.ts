@@ -1,10 +1,16 @@
 import { type Field, type Member, SkepError } from '@skep/core';
-import { integerSize, type Layout, type RecordLayout } from './layout.js';
+import { type BitRange, integerSize, type Layout, type RecordLayout } from './layout.js';
+import { readBits } from './values.js';
 
 /** An array of more is no set of columns. */
 const MOST_ELEMENTS = 16;
 
 const NO_TYPEDEFS: ReadonlyMap<string, string> = new Map();
+
+/** A member, which may be some bits of an integer. */
+export interface ColumnMember extends Member {
+  readonly bits?: BitRange;
+}
 
 /**
  * The columns of a value: one for a plain value, named `name`; those of its members for a struct, with the names of nested
@@ -13,28 +19,22 @@ const NO_TYPEDEFS: ReadonlyMap<string, string> = new Map();
  * @param typedefs by name of the column; those of skep become its meaning
  * @throws SkepError SKEP_SCHEMA for what cannot be a column.
  */
-export function columnsOf(layout: Layout, name: string, typedefs = NO_TYPEDEFS): Member[] {
+export function columnsOf(layout: Layout, name: string, typedefs = NO_TYPEDEFS): ColumnMember[] {
   const members = layout.kind === 'record' ? recordColumns(layout, '', 0) : plainColumns(layout, name, 0);
-  return members.map(({ field, offset }) => {
-    const typedef = typedefs.get(field.name);
-    return { field: typedef?.startsWith('skep_') ? { ...field, meaning: typedef } : field, offset };
+  return members.map((member) => {
+    const typedef = typedefs.get(member.field.name);
+    return typedef?.startsWith('skep_') ? { ...member, field: { ...member.field, meaning: typedef } } : member;
   });
 }
 
-function recordColumns(record: RecordLayout, prefix: string, base: number): Member[] {
+function recordColumns(record: RecordLayout, prefix: string, base: number): ColumnMember[] {
   return record.members.flatMap(({ name, offset, layout, bits }) => {
-    if (bits) {
-      throw new SkepError(
-        'SKEP_SCHEMA',
-        `member "${name}" of struct ${record.name} is a bit field`,
-        'use an integer of whole bytes',
-      );
-    }
-    return plainColumns(layout, name === '' ? prefix.replace(/_$/, '') : prefix + name, base + offset);
+    const columns = plainColumns(layout, name === '' ? prefix.replace(/_$/, '') : prefix + name, base + offset);
+    return bits ? columns.map((column) => ({ ...column, bits })) : columns;
   });
 }
 
-function plainColumns(layout: Layout, name: string, offset: number): Member[] {
+function plainColumns(layout: Layout, name: string, offset: number): ColumnMember[] {
   switch (layout.kind) {
     case 'record':
       return recordColumns(layout, name === '' ? '' : `${name}_`, offset);
@@ -47,7 +47,9 @@ function plainColumns(layout: Layout, name: string, offset: number): Member[] {
         plainColumns(layout.element, `${name}_${i}`, offset + i * layout.element.size),
       );
     case 'bytes':
-      return [column(name, 'bytes', layout.isText ? 'skep_text_t' : 'skep_bytes_t', layout.size, offset)];
+      return [
+        column(name, 'bytes', layout.meaning ?? (layout.isText ? 'skep_text_t' : 'skep_bytes_t'), layout.size, offset),
+      ];
     case 'integer':
       return [column(name, layout.type, undefined, layout.size, offset)];
   }
@@ -74,17 +76,23 @@ export function alignColumns(members: readonly Member[]): AlignedColumns {
   return { members: aligned, size: Math.ceil(end / 8) * 8 };
 }
 
-/** Copy one record into its aligned form. */
+/** Copy one record into its aligned form, where bit fields are whole integers. */
 export function copyAligned(
   from: Uint8Array,
   start: number,
-  members: readonly Member[],
+  members: readonly ColumnMember[],
   to: Uint8Array,
   at: number,
   aligned: AlignedColumns,
 ): void {
-  for (const [i, { field, offset }] of members.entries()) {
+  for (const [i, { field, offset, bits }] of members.entries()) {
     const target = at + aligned.members[i]!.offset;
+    if (bits) {
+      const isSigned = field.type.startsWith('i');
+      let value = BigInt.asUintN(field.size * 8, readBits(from, start + offset, field.size, bits, isSigned));
+      for (let b = 0; b < field.size; b++, value >>= 8n) to[target + b] = Number(value & 0xffn);
+      continue;
+    }
     for (let b = 0; b < field.size; b++) to[target + b] = from[start + offset + b]!;
   }
 }

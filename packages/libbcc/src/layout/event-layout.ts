@@ -1,11 +1,18 @@
 import { SkepError } from '@skep/core';
-import { arraysOf, type Layout, type LayoutMember, namedLayout, parseLayout, type RecordLayout } from './layout.js';
+import { restoreArrays } from './array-typedefs.js';
+import { arraysOf, type Layout, type LayoutMember, layoutOf, namedLayout, type RecordLayout } from './layout.js';
 
 /** What is known of the records of one event table. */
 export interface EventLayout {
   readonly record: RecordLayout;
   /** Typedefs by member: those of skep say what a value means. */
   readonly typedefs: ReadonlyMap<string, string>;
+}
+
+/** A struct of the text as libbcc describes it, and how large the compiler makes it. */
+export interface DescribedStruct {
+  readonly json: string;
+  readonly size: number;
 }
 
 interface EventField {
@@ -18,10 +25,14 @@ interface EventField {
  * The layout of the struct that a program submits to `table`: libbcc tells names and types of its members, and the structs
  * of the text, laid out by the compiler, tell the rest.
  *
- * @param structs layouts of the text's structs, as JSON
+ * @param structs those of the text
  * @throws SkepError SKEP_SCHEMA when the members cannot be read.
  */
-export function eventLayout(table: string, fields: readonly string[], structs: readonly string[]): EventLayout {
+export function eventLayout(
+  table: string,
+  fields: readonly string[],
+  structs: readonly DescribedStruct[],
+): EventLayout {
   if (fields.length === 0) {
     throw new SkepError(
       'SKEP_SCHEMA',
@@ -41,19 +52,38 @@ function eventField(text: string): EventField {
   return { name, type: spelled.replace(/\s*\[.*$/, ''), dimensions };
 }
 
-function declared(fields: readonly EventField[], structs: readonly string[]): RecordLayout | undefined {
-  for (const json of structs) {
-    const layout = readable(json);
+function declared(fields: readonly EventField[], structs: readonly DescribedStruct[]): RecordLayout | undefined {
+  for (const { json, size } of structs) {
+    const layout = readable(json, fields);
     if (layout?.kind !== 'record' || layout.members.length !== fields.length) continue;
-    if (layout.members.every((member, i) => isSame(member, fields[i]!))) return layout;
+    if (!layout.members.every((member, i) => isSame(member, fields[i]!))) continue;
+    if (layout.size === size) return layout;
+    const message = `struct ${layout.name} of ${size} bytes is described with ${layout.size}`;
+    throw new SkepError(
+      'SKEP_SCHEMA',
+      message,
+      'libbcc does not describe bit fields of packed structs, and typedefs of arrays',
+    );
   }
   return undefined;
 }
 
-/** A struct that cannot be read is not the one of a stream, or it is said to be unknown there. */
-function readable(json: string): Layout | undefined {
+/**
+ * A struct that cannot be read is not the one of a stream, or it is said to be unknown there. Of an array of arrays libbcc
+ * describes the first dimension only, of a typedef of an array one element; the fields of the event have the rest.
+ */
+function readable(json: string, fields: readonly EventField[]): Layout | undefined {
+  const dimensions = new Map(fields.map((field) => [field.name, field.dimensions]));
+  const typedefs = new Map(fields.map(({ name, type }) => [name, type]));
   try {
-    return parseLayout(json);
+    const parsed = JSON.parse(json);
+    if (typeof parsed === 'string') return undefined;
+    const description = restoreArrays(parsed, typedefs) as [string, unknown[][]];
+    for (const member of description[1]) {
+      const known = dimensions.get(member[0] as string) ?? [];
+      if (known.length > 1) member[2] = known;
+    }
+    return layoutOf(description);
   } catch {
     return undefined;
   }

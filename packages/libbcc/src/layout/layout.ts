@@ -17,6 +17,8 @@ export interface IntegerLayout extends Sized {
 export interface BytesLayout extends Sized {
   readonly kind: 'bytes';
   readonly isText: boolean;
+  /** A typedef of skep. */
+  readonly meaning?: string;
 }
 
 export interface ArrayLayout extends Sized {
@@ -37,8 +39,14 @@ export interface LayoutMember {
   /** Bytes from the start of the record. */
   readonly offset: number;
   readonly layout: Layout;
-  /** Of a bit field: its first bit and its width, in the integer at `offset`. */
-  readonly bits?: { readonly first: number; readonly width: number };
+  /** Of a bit field. */
+  readonly bits?: BitRange;
+}
+
+/** Where a bit field lies in its integer. */
+export interface BitRange {
+  readonly first: number;
+  readonly width: number;
 }
 
 const INTEGERS: Readonly<Record<string, Exclude<ColumnType, 'bytes'>>> = {
@@ -94,7 +102,7 @@ export function integerSize(type: IntegerLayout['type']): number {
 /** The layout of a C type by name; undefined when it is no type known here. */
 export function namedLayout(name: string): Layout | undefined {
   if (name === 'skep_comm_t') return { kind: 'bytes', size: 16, align: 1, isText: true };
-  if (name === 'skep_ip_t') return { kind: 'bytes', size: 16, align: 1, isText: false };
+  if (name === 'skep_ip_t') return { kind: 'bytes', size: 16, align: 1, isText: false, meaning: name };
   if (name === 'skep_path_t' || name === 'skep_text_t') return integer('i8');
   if (/^(unsigned )?__int128( unsigned)?$/.test(name)) return { kind: 'bytes', size: 16, align: 16, isText: false };
   const type = /^enum\b/.test(name) ? 'u32' : name.endsWith('*') ? 'u64' : INTEGERS[name];
@@ -122,8 +130,8 @@ export function arraysOf(element: Layout, dimensions: readonly number[], element
 
 /**
  * The layout that libbcc describes in JSON: a type's name, or `["name", [member, ...], "struct" | "union" |
- * "struct_packed"]` with members `["name", type]`, `["name", type, [length, ...]]` and `["name", type, bits]`. The members
- * of `struct_packed` include the padding.
+ * "struct_packed"]` with members `["name", type]`, `["name", type, [length, ...]]` and `["name", type, bits]`. A struct
+ * without bit fields is a `struct_packed` whose members include the padding, whether it is packed or not.
  *
  * @throws SkepError SKEP_SCHEMA when a type is not known here.
  */
@@ -131,7 +139,8 @@ export function parseLayout(json: string): Layout {
   return layoutOf(JSON.parse(json));
 }
 
-function layoutOf(description: unknown): Layout {
+/** The same, of the parsed JSON. */
+export function layoutOf(description: unknown): Layout {
   if (typeof description === 'string') {
     const layout = namedLayout(description);
     if (layout) return layout;
@@ -149,6 +158,7 @@ function recordOf(name: string, described: readonly MemberDescription[], kind: s
   const members: LayoutMember[] = [];
   let endBits = 0;
   let align = 1;
+  let isNatural = true;
   for (const [member, type, dimensions] of described) {
     // An anonymous member is a record of its own, without a type around it.
     const isAnonymous = typeof dimensions === 'string';
@@ -172,11 +182,14 @@ function recordOf(name: string, described: readonly MemberDescription[], kind: s
     const layout = arraysOf(single, isAnonymous ? [] : (dimensions ?? []), typeName);
     const own = isPacked ? 1 : layout.align;
     const offset = isUnion ? 0 : ceil(Math.ceil(endBits / 8), own);
+    isNatural &&= offset % layout.align === 0;
     if (!member.startsWith('__pad_')) members.push({ name: member, offset, layout });
     endBits = isUnion ? Math.max(endBits, layout.size * 8) : (offset + layout.size) * 8;
-    align = Math.max(align, own);
+    align = Math.max(align, layout.align);
   }
-  return { kind: 'record', name, members, size: ceil(Math.ceil(endBits / 8), align), align };
+  const bytes = Math.ceil(endBits / 8);
+  if (isPacked && (!isNatural || bytes % align !== 0)) align = 1;
+  return { kind: 'record', name, members, size: ceil(bytes, align), align };
 }
 
 function ceil(value: number, multiple: number): number {

@@ -1,5 +1,5 @@
 import { SkepError } from '@skep/core';
-import type { Layout, LayoutMember, RecordLayout } from './layout.js';
+import type { BitRange, Layout, RecordLayout } from './layout.js';
 
 /** A key or leaf: integers of 64 bits are bigint, `char` arrays are text, structs are objects. */
 export type Value =
@@ -34,10 +34,13 @@ export function readValue(layout: Layout, bytes: Uint8Array, at = 0): Value {
 }
 
 function memberValues(record: RecordLayout, bytes: Uint8Array, at: number): [string, Value][] {
-  return record.members.flatMap((member): [string, Value][] => {
-    const { name, offset, layout, bits } = member;
+  return record.members.flatMap(({ name, offset, layout, bits }): [string, Value][] => {
     if (name === '' && layout.kind === 'record') return memberValues(layout, bytes, at + offset);
-    if (bits) return [[name, readBits(member, viewOf(bytes), at)]];
+    if (bits) {
+      const isSigned = layout.kind === 'integer' && layout.type.startsWith('i');
+      const value = readBits(bytes, at + offset, layout.size, bits, isSigned);
+      return [[name, isBool(layout) ? value !== 0n : layout.size > 4 ? value : Number(value)]];
+    }
     return [[name, readValue(layout, bytes, at + offset)]];
   });
 }
@@ -65,13 +68,41 @@ function readInteger(type: string, view: DataView, at: number): number | bigint 
   }
 }
 
-function readBits({ offset, layout, bits }: LayoutMember, view: DataView, at: number): number | bigint {
-  let raw = 0n;
-  for (let i = layout.size - 1; i >= 0; i--) raw = (raw << 8n) | BigInt(view.getUint8(at + offset + i));
-  raw = (raw >> BigInt(bits!.first)) & ((1n << BigInt(bits!.width)) - 1n);
-  const isSigned = layout.kind === 'integer' && layout.type.startsWith('i');
-  const value = isSigned ? BigInt.asIntN(bits!.width, raw) : raw;
-  return layout.size > 4 ? value : Number(value);
+function isBool(layout: Layout): boolean {
+  return layout.kind === 'integer' && layout.type === 'bool';
+}
+
+/** The bit field in the integer of `size` bytes at `at`. */
+export function readBits(
+  bytes: Uint8Array,
+  at: number,
+  size: number,
+  { first, width }: BitRange,
+  isSigned: boolean,
+): bigint {
+  const raw = wordAt(bytes, at, size) >> BigInt(first);
+  return isSigned ? BigInt.asIntN(width, raw) : BigInt.asUintN(width, raw);
+}
+
+function writeBits(
+  bytes: Uint8Array,
+  at: number,
+  size: number,
+  { first, width }: BitRange,
+  value: Value,
+  what: string,
+): void {
+  const mask = ((1n << BigInt(width)) - 1n) << BigInt(first);
+  const bits = BigInt.asUintN(width, integerIn(width, `${width} bits`, value, what)) << BigInt(first);
+  let word = (wordAt(bytes, at, size) & ~mask) | bits;
+  for (let i = 0; i < size; i++, word >>= 8n) bytes[at + i] = Number(word & 0xffn);
+}
+
+/** The unsigned integer of `size` bytes at `at`; bytes behind the end, where packed bit fields may lie, are 0. */
+export function wordAt(bytes: Uint8Array, at: number, size: number): bigint {
+  let word = 0n;
+  for (let i = size - 1; i >= 0; i--) word = (word << 8n) | BigInt(bytes[at + i] ?? 0);
+  return word;
 }
 
 /**
@@ -105,7 +136,7 @@ function writeValue(layout: Layout, bytes: Uint8Array, at: number, value: Value,
       }
       return;
     case 'record':
-      if (typeof value !== 'object') throw misfit(what, 'an object is wanted');
+      if (typeof value !== 'object' || value === null) throw misfit(what, 'an object is wanted');
       writeMembers(layout, bytes, at, value as Readonly<Record<string, Value>>, what);
   }
 }
@@ -128,7 +159,7 @@ function writeMembers(
       const given = layout.members.filter((member) => member.name in inner);
       writeMembers({ ...layout, members: given }, bytes, at + offset, inner, what);
     } else if (value[name] !== undefined && bits) {
-      throw misfit(`${what}.${name}`, 'bit fields cannot be written');
+      writeBits(bytes, at + offset, layout.size, bits, value[name], `${what}.${name}`);
     } else if (value[name] !== undefined) {
       writeValue(layout, bytes, at + offset, value[name], `${what}.${name}`);
     }
@@ -142,16 +173,21 @@ function namesOf(record: RecordLayout): string[] {
 }
 
 function writeInteger(size: number, bytes: Uint8Array, at: number, value: Value, what: string): void {
+  let raw = BigInt.asUintN(size * 8, integerIn(size * 8, `${size} bytes`, value, what));
+  for (let i = 0; i < size; i++, raw >>= 8n) bytes[at + i] = Number(raw & 0xffn);
+}
+
+/** A number that fits `bits` bits, signed or not. */
+function integerIn(bits: number, width: string, value: Value, what: string): bigint {
   if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'boolean') {
     throw misfit(what, 'a number is wanted');
   }
   if (typeof value === 'number' && !Number.isInteger(value)) throw misfit(what, `${value} is no integer`);
   const exact = BigInt(value);
-  if (exact >= 1n << BigInt(size * 8) || exact < -(1n << BigInt(size * 8 - 1))) {
-    throw misfit(what, `${exact} does not fit ${size} bytes`);
+  if (exact >= 1n << BigInt(bits) || exact < -(1n << BigInt(bits - 1))) {
+    throw misfit(what, `${exact} does not fit ${width}`);
   }
-  let raw = BigInt.asUintN(size * 8, exact);
-  for (let i = 0; i < size; i++, raw >>= 8n) bytes[at + i] = Number(raw & 0xffn);
+  return exact;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -44,6 +44,7 @@ const noCompiler = spawnSync('clang', ['--version']).error ? ' (skipped: clang i
 describe.skipIf(missing || noCompiler)(`structs of libbcc${missing || noCompiler}`, () => {
   it.each([
     ['bcc_symbol', 32, { module: 16, offset: 24 }],
+    ['bcc_symbol_option', 16, { use_debug_file: 0, check_debug_file_crc: 4, lazy_symbolize: 8, use_symbol_type: 12 }],
     [
       'bcc_usdt',
       48,

@@ -8,7 +8,7 @@ interface LibbccBpf {
     symbol: string | null,
     address: number | bigint,
     pid: number,
-    options: null,
+    options: Uint8Array | null,
     found: Uint8Array,
   ): number;
   bcc_procutils_free(text: bigint): void;
@@ -46,6 +46,9 @@ function library(): LibbccBpf {
   return loaded;
 }
 
+/** STT_GNU_IFUNC. */
+export const SYMBOL_KIND_INDIRECT = 10;
+
 /** Sizes of bcc_symbol, bcc_usdt, bcc_usdt_location and bcc_usdt_argument; their members are all of natural alignment. */
 const SYMBOL_BYTES = 32;
 const USDT_BYTES = 48;
@@ -63,16 +66,22 @@ export interface FilePlace {
  * Where a function, or the virtual address `at`, lies in its file; undefined when there is none.
  *
  * @param module path of a program or library, or a library's short name such as `c`
+ * @param kind only symbols of this kind
  */
-export function resolveSymbol(module: string, at: string | bigint, pid = 0): FilePlace | undefined {
+export function resolveSymbol(module: string, at: string | bigint, pid = 0, kind?: number): FilePlace | undefined {
   const found = new Uint8Array(SYMBOL_BYTES);
   const [name, address] = typeof at === 'string' ? [at, 0] : [null, at];
-  if (library().bcc_resolve_symname(module, name, address, pid, null, found) !== 0) return undefined;
+  if (library().bcc_resolve_symname(module, name, address, pid, symbolOptions(kind), found) !== 0) return undefined;
   const view = new DataView(found.buffer);
   const path = view.getBigUint64(16, true);
   const place = { path: textAt(path), offset: view.getBigUint64(24, true) };
   library().bcc_procutils_free(path);
   return place;
+}
+
+/** `struct bcc_symbol_option`: debug files as libbcc looks for them by itself, and a bit for each `STT_*` that is wanted. */
+function symbolOptions(kind: number | undefined): Uint8Array | null {
+  return kind === undefined ? null : new Uint8Array(Uint32Array.of(1, 1, 1, 1 << kind).buffer);
 }
 
 /** A probe that a program or library carries for tracers. */

@@ -6,11 +6,13 @@ export function structNames(text: string): string[] {
   if (!/\b(BPF_PERF_OUTPUT|BPF_RINGBUF_OUTPUT)\b/.test(text)) return [];
   const code = withoutComments(text);
   const names = new Set<string>();
-  for (const [, name] of code.matchAll(/^\s*(?:typedef\s+)?struct\s+(?:__attribute__\s*\(\(.*?\)\)\s*)?(\w+)\s*\{/gm)) {
+  for (const [, name] of code.matchAll(
+    /(?:^|[;}])\s*(?:typedef\s+)?struct\s+(?:__attribute__\s*\(\(.*?\)\)\s*)?(\w+)\s*\{/gm,
+  )) {
     names.add(`struct ${name}`);
   }
   // Of a typedef without a tag only the name behind the body is known.
-  for (const body of code.matchAll(/^\s*typedef\s+struct\s*(?:__attribute__\s*\(\(.*?\)\)\s*)?\{/gm)) {
+  for (const body of code.matchAll(/(?:^|[;}])\s*typedef\s+struct\s*(?:__attribute__\s*\(\(.*?\)\)\s*)?\{/gm)) {
     const name = /^\s*(?:__attribute__\s*\(\(.*?\)\)\s*)?(\w+)\s*;/.exec(code.slice(endOfBody(code, body.index)))?.[1];
     if (name !== undefined) names.add(name);
   }

@@ -15,9 +15,17 @@ typedef struct { u64 x; struct { int y; } z; } anonymous_t;
 // struct hidden2 { int a; };
 char *text = "struct hidden3 {";
 struct only_declared;
+int x; struct same_line { int z; }; typedef struct { int q; } same_t;
 int f(struct pt_regs *ctx) { return 0; }
 `;
-    expect(structNames(text)).toEqual(['struct data_t', 'struct tight', 'struct key', 'anonymous_t']);
+    expect(structNames(text)).toEqual([
+      'struct data_t',
+      'struct tight',
+      'struct key',
+      'struct same_line',
+      'anonymous_t',
+      'same_t',
+    ]);
   });
 
   it('of structs are not asked for where nothing is submitted', () => {
