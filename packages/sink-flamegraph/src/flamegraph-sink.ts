@@ -26,6 +26,25 @@ export interface FlamegraphSettings {
 const utf8 = new TextDecoder();
 
 /**
+ * The streams of stacks among `schemas`, and what all of them count.
+ *
+ * @throws SkepError SKEP_OPTION when there are none, or their units differ.
+ */
+export function stacksOf(schemas: readonly Schema[], sink: string): { stacks: readonly Schema[]; unit: string } {
+  const stacks = schemas.filter(({ layout }) => layout.stacks);
+  const units = [...new Set(stacks.map(({ layout }) => layout.stacks!.unit))];
+  if (units.length > 1) {
+    const message = `${sink} gets stacks of different units, ${units.join(' and ')}`;
+    throw new SkepError('SKEP_OPTION', message, 'use a sink for each');
+  }
+  const [unit] = units;
+  if (unit === undefined) {
+    throw new SkepError('SKEP_OPTION', `${sink} gets no stacks`, 'give it a tool that has them: profile');
+  }
+  return { stacks, unit };
+}
+
+/**
  * Adds up the stacks of all snapshots, or has those of the last where each says all there is, and writes the picture of
  * them: whenever it is flushed, whole and in place of the last one, so that the file can be looked at while the agent
  * runs.
@@ -47,20 +66,8 @@ export class FlamegraphSink implements Sink {
   }
 
   async open(schemas: readonly Schema[]): Promise<void> {
-    const stacks = schemas.filter(({ layout }) => layout.stacks);
-    if (stacks.length === 0) {
-      throw new SkepError(
-        'SKEP_OPTION',
-        `${this.settings.sink} gets no stacks`,
-        'give it a tool that has them: profile',
-      );
-    }
-    const units = [...new Set(stacks.map(({ layout }) => layout.stacks!.unit))];
-    if (units.length > 1) {
-      const message = `${this.settings.sink} gets stacks of different units, ${units.join(' and ')}`;
-      throw new SkepError('SKEP_OPTION', message, 'use a sink for each');
-    }
-    this.unit = units[0]!;
+    const { stacks, unit } = stacksOf(schemas, this.settings.sink);
+    this.unit = unit;
     this.schemas = stacks;
     // A run without a stack has a picture, too.
     this.hasNews = true;

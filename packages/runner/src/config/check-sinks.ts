@@ -40,7 +40,8 @@ export async function checkSink(
     const { values, secrets } = checkOptions(map, sink.definition.options ?? {}, scope, FRAME_KEYS);
     const location = source.at(entry.keyStart, entry.keyEnd);
     if (problems.count === before) {
-      sink.definition.check?.(values as OptionValues, { name: entry.key, folder: context.folder });
+      const { folder } = context;
+      sink.definition.check?.(values as OptionValues, { name: entry.key, folder, ...flow.known(from) });
     }
     return { name: entry.key, sink, options: values as OptionValues, secrets, from, getsEverything, where, location };
   } catch (error) {
