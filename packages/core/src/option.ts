@@ -397,7 +397,8 @@ export function parseOption(
       }
       return text;
     default:
-      if (typeof text !== 'string' || text === '') return fail('a text');
+      if (typeof text !== 'string') return fail('a text');
+      if (text === '') return fail('a text that is not empty');
       if (text.includes('\0')) return fail('a text without NUL');
       if (definition.kind === 'string' && new TextEncoder().encode(text).length > (definition.maxBytes ?? 4096)) {
         return fail(`at most ${definition.maxBytes ?? 4096} bytes`);

@@ -387,6 +387,13 @@ describe('where', () => {
     expect((await mistakes(withSink('{ where: "uid = 0" }')))[0]).toMatch(/^5:\d+ SKEP_FILTER: /);
   });
 
+  it('is checked for its syntax also when it is not known whose rows it gets', async () => {
+    expect(await mistakes(withSink('{ from: [nobody], where: "uid = 0" }'))).toEqual([
+      expect.stringMatching(/^5:\d+ SKEP_CONFIG: no plugin or processor is named "nobody"/),
+      expect.stringMatching(/^5:\d+ SKEP_FILTER: /),
+    ]);
+  });
+
   it('gets the plugins of the sink', async () => {
     const seen: unknown[] = [];
     await check('version: 1\nplugins: { a: opensnoop, b: biolatency }\nsinks: { stdout: { from: [b], where: x } }', {

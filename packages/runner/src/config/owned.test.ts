@@ -77,3 +77,12 @@ it.each([
 ])('a sink that cannot take its streams is found by the check: %s', async (sink, message) => {
   expect(await mistakesOf([sink])).toEqual([expect.stringMatching(message)]);
 });
+
+it('what follows from another mistake is not said', async () => {
+  expect(await mistakesOf(['use: file, path: "${SKEP_TEST_NOT_SET}"'])).toEqual([
+    expect.stringContaining('the environment variable SKEP_TEST_NOT_SET is not set'),
+  ]);
+  expect(await mistakesOf(['from: [cpus, opens], use: flamegraph, path: /tmp/a.svg'])).toEqual([
+    expect.stringContaining('no plugin or processor is named "cpus"'),
+  ]);
+});

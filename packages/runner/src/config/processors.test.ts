@@ -57,7 +57,7 @@ sinks: { stdout: , some: { use: stdout, from: [raw, execs] } }`);
       /3:15 no stream that "a" gets has a column "pth" \[did you mean "path"/,
     ],
     ['processors: { a: { use: redact, from: opens, hash: [uid] } }', /column "uid" is no text, it cannot be hashed/],
-    ['processors: { a: { use: filter, where: "pid =" } }', /unexpected character "="/],
+    ['processors: { a: { use: filter, where: "pid =" } }', /^3:45 unexpected character "="/],
     [
       'processors: { a: { use: redact, drop: [path], from: opens } }\nsinks: { stdout: { from: a, where: "path == \'/\'" } }',
       /4:37 no stream has field "path"/,
