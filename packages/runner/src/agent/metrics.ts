@@ -28,7 +28,7 @@ export function metricsText(entries: readonly LedgerEntry[], agent: string): str
     ...entries.flatMap((entry) =>
       OUTCOMES.map(([key, outcome]) => `skep_events_total{${labels(entry)},outcome="${outcome}"} ${entry[key]}`),
     ),
-    '# HELP skep_held Events that wait in the kernel to be drained.',
+    '# HELP skep_held Events that wait: in the kernel to be drained, or in a processor that gathers them.',
     '# TYPE skep_held gauge',
     ...entries.map((entry) => `skep_held{${labels(entry)}} ${entry.held}`),
     '# HELP skep_skipped_runs_total Runs of the source’s programs that the kernel skipped: what they would have counted is not known.',

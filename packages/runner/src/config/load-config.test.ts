@@ -365,6 +365,15 @@ describe('substitution', () => {
   });
 });
 
+it('options that end a tool at the prompt are refused', async () => {
+  const text = 'version: 1\nplugins: { a: { use: opensnoop, options: { duration: 1s } } }\n';
+  const workspace = join(import.meta.dirname, 'agent.yaml');
+  const error: unknown = await parseConfig(text, workspace).catch((reason: unknown) => reason);
+  expect((error as SkepErrors).errors.map(({ message, location }) => [location?.column, message])).toEqual([
+    [44, 'option "duration" of plugin opensnoop ends a tool at the prompt, and an agent goes on'],
+  ]);
+});
+
 describe('secrets', () => {
   it('are read from files and variables, and named as secrets', async () => {
     writeFiles(folder, { 'creds/ch': 'hunter2\n' });

@@ -73,13 +73,15 @@ it('a program that is not compiled yet is taken to have any stream', async () =>
 
 it.each([
   ['from: opens, use: flamegraph, path: /tmp/a.svg', /sink s0 gets no stacks/],
+  ['use: stdout, fields: [comm, nosuch]', /unknown field "nosuch": no stream has it/],
+  ['from: opens, use: stdout, fields: nosuch', /unknown field "nosuch" of opensnoop/],
   ['use: file, format: csv, path: /tmp/a.csv', /sink s0: stream opens\.opens and another would share the CSV file/],
 ])('a sink that cannot take its streams is found by the check: %s', async (sink, message) => {
   expect(await mistakesOf([sink])).toEqual([expect.stringMatching(message)]);
 });
 
 it('what follows from another mistake is not said', async () => {
-  expect(await mistakesOf(['use: file, path: "${SKEP_TEST_NOT_SET}"'])).toEqual([
+  expect(await mistakesOf([`use: file, path: "\${SKEP_TEST_NOT_SET}"`])).toEqual([
     expect.stringContaining('the environment variable SKEP_TEST_NOT_SET is not set'),
   ]);
   expect(await mistakesOf(['from: [cpus, opens], use: flamegraph, path: /tmp/a.svg'])).toEqual([

@@ -4,6 +4,7 @@ import { isSkepError, type SkepErrors } from '@skep/core';
 import { describe, expect, it } from 'vitest';
 import { diffConfig } from './diff.js';
 import { parseConfig } from './load-config.js';
+import { withoutSink } from './reach.js';
 
 // The workspace's own packages: their columns are known.
 const file = join(dirname(fileURLToPath(import.meta.url)), 'agent.yaml');
@@ -66,6 +67,13 @@ sinks: { stdout: , some: { use: stdout, from: [raw, execs] } }`);
     const [first] = await mistakes(text);
     if (typeof message === 'string') expect(first).toBe(message);
     else expect(first).toMatch(message);
+  });
+
+  it('and plugins whose rows come to no sink are known', async () => {
+    const two = 'processors: { a: { use: sample, one_in: 2, from: opens }, b: { use: sample, one_in: 3, from: a } }';
+    expect(withoutSink(await check(`${two}\nsinks: { stdout: { from: [b] } }`))).toEqual(['execs']);
+    expect(withoutSink(await check(`${two}\nsinks: { stdout: { from: [execs] } }`))).toEqual(['opens', 'a', 'b']);
+    expect(withoutSink(await check(two))).toEqual([]);
   });
 
   it('that a reload changes are told from those it keeps', async () => {
