@@ -67,7 +67,9 @@ async function runAgent({ file, durationMs, watching, verbose, without }: RunSet
   const privileges = new Privileges(config.agent, log);
   const scope = wire(log, { onBrokenPipe, privileges }, { debug: verbose, without });
   const agent: Agent = scope.resolve(AGENT);
-  const metrics = new MetricsServer(() => metricsText(agent.account(), config.agent.name));
+  // Another name is taken over at the next start, here as in a store.
+  const { name } = config.agent;
+  const metrics = new MetricsServer(() => metricsText(agent.account(), name));
   const reload = oneAtATime(async () => {
     try {
       const next = await loadConfig(file);

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { type LedgerEntry, SkepError } from '@skep/core';
+import { VERSION } from '../version.js';
 
 /** Counters of the ledger that become `skep_events_total{outcome="..."}`. */
 const OUTCOMES = [
@@ -17,9 +18,9 @@ const OUTCOMES = [
  */
 export function metricsText(entries: readonly LedgerEntry[], agent: string): string {
   const lines = [
-    '# HELP skep_agent_info The agent by its name.',
+    '# HELP skep_agent_info The agent by its name, and the version of skep.',
     '# TYPE skep_agent_info gauge',
-    `skep_agent_info{name="${escapeLabel(agent)}"} 1`,
+    `skep_agent_info{name="${escapeLabel(agent)}",version="${VERSION}"} 1`,
     '# HELP skep_attempted_total Events the kernel side tried to send, by stream and sink.',
     '# TYPE skep_attempted_total counter',
     ...entries.map((entry) => `skep_attempted_total{${labels(entry)}} ${entry.attempted}`),
