@@ -1,4 +1,4 @@
-import { isArgument, type OptionDefinition, type OptionDefinitions, type Plugin } from '@skep/core';
+import { endsTool, isArgument, type OptionDefinition, type OptionDefinitions, type Plugin } from '@skep/core';
 import { cell, code, table } from './markdown.js';
 
 /** What an option takes, in words: `integer`, `table, json, csv or logfmt`, `time`. */
@@ -74,11 +74,11 @@ function meaningOf({ help, conflicts }: OptionDefinition): string {
   return `${cell(help)}${not}`;
 }
 
-/** Flag, YAML key, type, default, meaning. */
+/** Flag, YAML key (none of what is for the command line only), type, default, meaning. */
 export function toolOptions(plugin: Pick<Plugin, 'options' | 'arguments'>): string {
   const rows = Object.entries(plugin.options ?? {}).map(([name, definition]) => [
     isArgument(plugin, name) ? '' : code(definition.flags ?? `--${name.replaceAll('_', '-')}`),
-    code(name),
+    endsTool(definition) ? '' : code(name),
     takes(definition),
     defaultOf(definition),
     meaningOf(definition),

@@ -287,6 +287,11 @@ export const option = {
   }),
 } as const;
 
+/** Whether it says when a tool at the prompt ends: an agent goes on, so that its file does not take such options. */
+export function endsTool({ kind }: { readonly kind: string }): boolean {
+  return kind === 'stop-after' || kind === 'outputs';
+}
+
 const DURATION = /^(\d+(?:\.\d+)?)\s*(ns|us|ms|s|m|h|d)?$/;
 const MS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
 const SIZE = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?)b?|b)?$/i;
@@ -397,7 +402,8 @@ export function parseOption(
       }
       return text;
     default:
-      if (typeof text !== 'string' || text === '') return fail('a text');
+      if (typeof text !== 'string') return fail('a text');
+      if (text === '') return fail('a text that is not empty');
       if (text.includes('\0')) return fail('a text without NUL');
       if (definition.kind === 'string' && new TextEncoder().encode(text).length > (definition.maxBytes ?? 4096)) {
         return fail(`at most ${definition.maxBytes ?? 4096} bytes`);

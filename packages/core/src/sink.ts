@@ -54,6 +54,14 @@ export interface AgentFacts {
   configDigest(): string;
 }
 
+/** What is known of a sink while its configuration is checked: nothing has been opened. */
+export interface SinkCheckContext extends Pick<SinkContext, 'name' | 'folder'> {
+  /** The streams whose rows it gets, as far as they are known. */
+  readonly schemas: readonly Schema[];
+  /** False when there may be others: those of programs that are compiled when they are started. */
+  readonly areAllKnown: boolean;
+}
+
 export interface SinkDefinition<O extends OptionDefinitions = OptionDefinitions> {
   readonly options?: O;
   /** Capabilities it uses at work, such as CAP_SYS_PTRACE to look into other users' processes; the others are dropped. */
@@ -61,16 +69,16 @@ export interface SinkDefinition<O extends OptionDefinitions = OptionDefinitions>
   /**
    * Look at options that are each right by themselves, without touching anything: `skep check` calls it.
    *
-   * @throws SkepError SKEP_OPTION for options that do not go together.
+   * @throws SkepError SKEP_OPTION for options that do not go together, or not with the streams.
    */
-  check?(options: OptionValues<O>, context: Pick<SinkContext, 'name' | 'folder'>): void;
+  check?(options: OptionValues<O>, context: SinkCheckContext): void;
   /**
-   * Absolute paths of the files and folders that it writes as the only one: two sinks of a configuration with one of them
-   * are refused.
+   * Absolute paths of the files and folders that it writes as the only one, with these streams: two sinks of a
+   * configuration with one of them are refused.
    *
    * @throws SkepError SKEP_OPTION as `check`.
    */
-  owns?(options: OptionValues<O>, context: Pick<SinkContext, 'name' | 'folder'>): readonly string[];
+  owns?(options: OptionValues<O>, context: SinkCheckContext): readonly string[];
   create(options: OptionValues<O>, context: SinkContext): Sink;
   /**
    * The statements that make the tables of these streams, as one script: `skep schema --sql` prints it.

@@ -1,4 +1,4 @@
-import type { OptionDefinition, OptionDefinitions } from '@skep/core';
+import { endsTool, type OptionDefinition, type OptionDefinitions } from '@skep/core';
 import { z } from 'zod';
 import { frame, INSTANCE_NAME, pluginFrame, processorFrame, sinkFrame } from './config/frame.js';
 import { groupOf } from './config/options.js';
@@ -83,7 +83,8 @@ function instances<T extends LoadedPackage>(
 }
 
 function pluginEntry(plugin: LoadedPlugin): JsonSchema {
-  const options = optionsSchema(plugin.definition.options ?? {}, false);
+  const taken = Object.entries(plugin.definition.options ?? {}).filter(([, definition]) => !endsTool(definition));
+  const options = optionsSchema(Object.fromEntries(taken), false);
   return { properties: { options: { ...options, type: ['object', 'null'], additionalProperties: false } } };
 }
 

@@ -4,8 +4,8 @@ SELECT
   sum(rows) AS stored_rows,
   sum(bytes_on_disk) AS disk_bytes,
   round(sum(bytes_on_disk) / sum(rows), 1) AS bytes_per_row,
-  uniq(partition) AS days,
-  min(partition) AS first_day
+  uniqIf(partition, partition != 'tuple()') AS days,
+  replaceOne(min(partition), 'tuple()', '') AS first_day -- without one where a table is not divided by day
 FROM system.parts
 WHERE database = currentDatabase() AND active
 GROUP BY table

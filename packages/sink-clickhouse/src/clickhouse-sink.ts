@@ -156,6 +156,8 @@ export class ClickHouseSink implements Sink {
       await this.shipper.stop();
       clearTimeout(patience);
       await this.options.engine.close();
+      const { dropped } = this.counts.total();
+      if (dropped > 0) this.context.log.warn(`${dropped} rows were dropped by the spool: the store does not get them`);
       const { blocks, bytes } = this.spool;
       if (blocks > 0) this.context.log.info(`${blocks} blocks (${bytes} bytes) wait in the spool for the next start`);
       await this.spool.close();

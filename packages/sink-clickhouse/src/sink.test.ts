@@ -158,7 +158,7 @@ describe.skipIf(!hasClickHouse())('ClickHouseSink', () => {
     const proxy = await gate();
     const spool = { size: 20_000, when_full: 'drop-oldest' };
     // Not started: at the end of a minute that falls into the test, rows of its own would be dropped too.
-    const { sink } = sinkOf(proxy.url, temporaryFolder(), { database, spool });
+    const { sink, context } = sinkOf(proxy.url, temporaryFolder(), { database, spool });
     await sink.open([NUMBERED]);
     await proxy.away();
     for (let i = 0; i < 20; i++) {
@@ -170,6 +170,7 @@ describe.skipIf(!hasClickHouse())('ClickHouseSink', () => {
     await proxy.listen();
     await until('all is stored', () => sink.status.blocks === 0);
     await sink.close();
+    expect(context.logged).toContain(`${dropped} rows were dropped by the spool: the store does not get them`);
     expect(await numbersIn(database)).toEqual(upTo(2000).slice(dropped));
     const [row] = (await server.query(`SELECT * FROM ${database}.skep_losses FORMAT JSONEachRow`)).split('\n');
     expect(JSON.parse(row!)).toMatchObject({

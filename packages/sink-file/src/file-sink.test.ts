@@ -151,7 +151,7 @@ describe('what it refuses', () => {
   it('a CSV file for two streams', async () => {
     const schemas = [schema, schemaOf('opens', ['seq'], 'others')];
     const raw = { path: '{stream}.csv', format: 'csv' };
-    expect(await refused(temporaryFolder(), raw, schemas)).toMatch(/^SKEP_SINK: .*would share the CSV file/);
+    expect(await refused(temporaryFolder(), raw, schemas)).toMatch(/^SKEP_OPTION: .*would share the CSV file/);
   });
 
   it.each<[Readonly<Record<string, unknown>>, string]>([

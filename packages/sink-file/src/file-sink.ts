@@ -12,6 +12,7 @@ import { requireCompression } from './compress-file.js';
 import { type FileCounts, noCounts } from './counts.js';
 import { Finisher } from './finisher.js';
 import { Output } from './output.js';
+import { pathsOf } from './paths.js';
 import type { FileSettings } from './settings.js';
 import { Turns } from './turns.js';
 
@@ -46,8 +47,8 @@ export class FileSink implements Sink {
   }
 
   /**
-   * @throws SkepError SKEP_SINK when a file cannot be opened, when streams would share a CSV file, or when the way of
-   * compression is missing.
+   * @throws SkepError SKEP_SINK when a file cannot be opened or the way of compression is missing, SKEP_OPTION when streams
+   * would share a CSV file.
    */
   open(schemas: readonly Schema[]): Promise<void> {
     return this.turns.take(async () => {
@@ -101,12 +102,10 @@ export class FileSink implements Sink {
     const targets = new Map<Schema, Target>();
     const opened: Output[] = [];
     try {
-      for (const schema of schemas) {
-        const path = this.settings.template.forStream(schema);
+      for (const [schema, path] of pathsOf(this.settings, schemas)) {
         const known = this.targets.get(schema);
         const writer = known?.writer ?? this.writerOf(schema);
         let output = outputs.get(path);
-        if (output && this.settings.format === 'csv') throw this.sharedCsv(schema, path);
         output ??= known || this.settings.format === 'json' ? before.get(path) : undefined;
         if (!output) {
           output = this.outputOf(path, writer);
@@ -136,11 +135,6 @@ export class FileSink implements Sink {
     const { log } = this.context;
     const { counts, finisher, now } = this;
     return new Output(path, header.view().slice(), this.settings, { log, counts, finisher, now });
-  }
-
-  private sharedCsv({ source, stream }: Schema, path: string): SkepError {
-    const message = `${this.settings.sink}: stream ${source}.${stream} and another would share the CSV file ${path}`;
-    return new SkepError('SKEP_SINK', message, 'put {source} and {stream} into the path, or write format: jsonl');
   }
 
   private syncInBackground(): Promise<void> {

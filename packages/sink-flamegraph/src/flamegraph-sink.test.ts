@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BatchBuilder, type Field, type Schema } from '@skep/core';
@@ -144,9 +144,17 @@ describe('a flame graph', () => {
     expect(readFileSync(path, 'utf8')).toBe('earlier');
   });
 
-  it('is refused without stacks, and says why a file cannot be written', async () => {
-    const { sink } = await sinkFor(join('missing', 'folder.svg'));
+  it('says at the start that there can be no picture, and later what became of its folder', async () => {
+    await expect(sinkFor(join('missing', 'folder.svg'))).rejects.toMatchObject({ code: 'SKEP_SINK' });
+    mkdirSync(join(folder, 'gone'));
+    const { sink } = await sinkFor(join('gone', 'folder.svg'));
+    expect(readdirSync(join(folder, 'gone'))).toEqual([]);
+    rmSync(join(folder, 'gone'), { recursive: true });
     await expect(sink.close()).rejects.toMatchObject({ code: 'SKEP_SINK' });
+  });
+
+  it('is refused without stacks', async () => {
+    const { sink } = await sinkFor('none.svg');
     const events = { ...schema, shape: 'events' as const, layout: { columns: [] } };
     await expect(sink.open([events])).rejects.toMatchObject({ code: 'SKEP_OPTION' });
   });

@@ -26,6 +26,25 @@ export interface FlamegraphSettings {
 const utf8 = new TextDecoder();
 
 /**
+ * The streams of stacks among `schemas`, and what all of them count.
+ *
+ * @throws SkepError SKEP_OPTION when there are none, or their units differ.
+ */
+export function stacksOf(schemas: readonly Schema[], sink: string): { stacks: readonly Schema[]; unit: string } {
+  const stacks = schemas.filter(({ layout }) => layout.stacks);
+  const units = [...new Set(stacks.map(({ layout }) => layout.stacks!.unit))];
+  if (units.length > 1) {
+    const message = `${sink} gets stacks of different units, ${units.join(' and ')}`;
+    throw new SkepError('SKEP_OPTION', message, 'use a sink for each');
+  }
+  const [unit] = units;
+  if (unit === undefined) {
+    throw new SkepError('SKEP_OPTION', `${sink} gets no stacks`, 'give it a tool that has them: profile');
+  }
+  return { stacks, unit };
+}
+
+/**
  * Adds up the stacks of all snapshots, or has those of the last where each says all there is, and writes the picture of
  * them: whenever it is flushed, whole and in place of the last one, so that the file can be looked at while the agent
  * runs.
@@ -46,21 +65,14 @@ export class FlamegraphSink implements Sink {
     this.settings = settings;
   }
 
+  /**
+   * @throws SkepError SKEP_OPTION when there are no stacks or of different units, SKEP_SINK when there could be no picture:
+   *   not only after hours.
+   */
   async open(schemas: readonly Schema[]): Promise<void> {
-    const stacks = schemas.filter(({ layout }) => layout.stacks);
-    if (stacks.length === 0) {
-      throw new SkepError(
-        'SKEP_OPTION',
-        `${this.settings.sink} gets no stacks`,
-        'give it a tool that has them: profile',
-      );
-    }
-    const units = [...new Set(stacks.map(({ layout }) => layout.stacks!.unit))];
-    if (units.length > 1) {
-      const message = `${this.settings.sink} gets stacks of different units, ${units.join(' and ')}`;
-      throw new SkepError('SKEP_OPTION', message, 'use a sink for each');
-    }
-    this.unit = units[0]!;
+    const { stacks, unit } = stacksOf(schemas, this.settings.sink);
+    await this.putBeside('', (fresh) => rm(fresh));
+    this.unit = unit;
     this.schemas = stacks;
     // A run without a stack has a picture, too.
     this.hasNews = true;
@@ -96,19 +108,26 @@ export class FlamegraphSink implements Sink {
 
   async flush(): Promise<void> {
     if (!this.hasNews) return;
-    const { path, mode, sink } = this.settings;
+    const { path } = this.settings;
     const whole = path.endsWith('.html') ? flameHtml : flameSvg;
     const text = whole(this.tree.root, { title: this.title(), unit: this.unit, note: this.note() });
+    await this.putBeside(text, (fresh) => rename(fresh, path));
+    this.hasNews = false;
+  }
+
+  /** Write a new file beside the picture; nothing of it stays when it or what is done with it fails. */
+  private async putBeside(text: string, then: (fresh: string) => Promise<void>): Promise<void> {
+    const { path, mode, sink } = this.settings;
     const fresh = `${path}.${process.pid}.new`;
     try {
       await writeFile(fresh, text, { mode, flag: 'wx' });
-      await rename(fresh, path);
+      await then(fresh);
     } catch (cause) {
-      await rm(fresh, { force: true });
+      await rm(fresh, { force: true }).catch(() => undefined);
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new SkepError('SKEP_SINK', `${sink} cannot write ${path}: ${reason}`, '', { cause });
+      const remedy = 'choose a folder that is there, and that the user skep runs as can write to';
+      throw new SkepError('SKEP_SINK', `${sink} cannot write ${path}: ${reason}`, remedy, { cause });
     }
-    this.hasNews = false;
   }
 
   async close(): Promise<void> {

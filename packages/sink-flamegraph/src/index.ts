@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { defineSink, type OptionValues, option, SkepError } from '@skep/core';
-import { FlamegraphSink } from './flamegraph-sink.js';
+import { FlamegraphSink, stacksOf } from './flamegraph-sink.js';
 
 export { flameHtml } from './flame-html.js';
 export { flameSvg, type Picture } from './flame-svg.js';
@@ -30,7 +30,10 @@ function settingsOf({ path, title, mode = '0600' }: OptionValues<typeof options>
 /** `use: flamegraph`: the stacks of profile and its like, as a picture in one file. */
 export default defineSink({
   options,
-  check: (values, { name, folder }) => void settingsOf(values, name, folder),
+  check(values, { name, folder, schemas, areAllKnown }) {
+    const { sink } = settingsOf(values, name, folder);
+    if (areAllKnown) stacksOf(schemas, sink);
+  },
   owns: (values, { name, folder }) => [settingsOf(values, name, folder).path],
   create: (values, { name, folder, log }) => new FlamegraphSink({ ...settingsOf(values, name, folder), log }),
 });

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { defineSink, option, TEXT_FORMATS, type TextFormat } from '@skep/core';
+import { createWriter, defineSink, option, TEXT_FORMATS, type TextFormat } from '@skep/core';
 import { standardOutput } from './output.js';
 import { createStdoutSink, type StdoutOptions } from './stdout-sink.js';
+import { streamOptions } from './stream-writers.js';
 
 /** The sink `stdout`: `screen: { use: stdout, format: json }`. */
 export default defineSink({
@@ -16,6 +17,11 @@ export default defineSink({
         default: 'auto',
       },
     ),
+  },
+  check({ format, fields }, { schemas, areAllKnown }) {
+    if (!areAllKnown) return;
+    const optionsOf = streamOptions(schemas, fields ? { fields } : {});
+    for (const schema of schemas) createWriter((format ?? 'table') as TextFormat, schema, optionsOf(schema));
   },
   create: ({ format, fields, headers, color }) =>
     createStdoutSink(standardOutput(), {

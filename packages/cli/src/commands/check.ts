@@ -1,4 +1,5 @@
 import { checkPrograms, loadConfig } from '@skep/runner';
+import { unreadNotes } from '../unread.js';
 import { createCommand, parseArgs } from '../usage.js';
 
 /** `skep check [FILE]`: every problem of the file at once; nothing is attached. */
@@ -19,6 +20,6 @@ export async function run(args: readonly string[]): Promise<number> {
     count(sinks.length, 'sink'),
   ];
   process.stdout.write(`${config.file}: ${counts.join(', ')}, no mistakes\n`);
-  for (const note of notes) process.stderr.write(`skep: ${note}\n`);
+  for (const note of [...notes, ...unreadNotes(config)]) process.stderr.write(`skep: ${note}\n`);
   return 0;
 }

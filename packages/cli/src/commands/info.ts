@@ -1,4 +1,4 @@
-import { SkepError } from '@skep/core';
+import { endsTool, SkepError } from '@skep/core';
 import {
   describePlugin,
   findPackage,
@@ -42,7 +42,7 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stdout.write('\nOptions\n');
     printTable([
       ['  FLAG', 'IN YAML', 'TYPE', 'DEFAULT', ''],
-      ...facts.options.map((o) => [`  ${o.flags}`, o.name, o.kind, o.default || '-', o.help]),
+      ...facts.options.map((o) => [`  ${o.flags}`, endsTool(o) ? '-' : o.name, o.kind, o.default || '-', o.help]),
     ]);
   }
   process.stdout.write('\nAttach sets, best first\n');

@@ -21,6 +21,7 @@ import { onStopSignals } from '../signals.js';
 import { leaveOutputToSinks } from '../streams.js';
 import { hasHungUp } from '../terminal.js';
 import { readDuration } from '../timer.js';
+import { unreadNotes } from '../unread.js';
 import { createCommand, parseArgs } from '../usage.js';
 
 /** Looking at the file, not waiting for events of its inode: editors and configuration tools replace it by another. */
@@ -66,7 +67,9 @@ async function runAgent({ file, durationMs, watching, verbose, without }: RunSet
   const privileges = new Privileges(config.agent, log);
   const scope = wire(log, { onBrokenPipe, privileges }, { debug: verbose, without });
   const agent: Agent = scope.resolve(AGENT);
-  const metrics = new MetricsServer(() => metricsText(agent.account(), config.agent.name));
+  // Another name is taken over at the next start, here as in a store.
+  const { name } = config.agent;
+  const metrics = new MetricsServer(() => metricsText(agent.account(), name));
   const reload = oneAtATime(async () => {
     try {
       const next = await loadConfig(file);
@@ -79,6 +82,7 @@ async function runAgent({ file, durationMs, watching, verbose, without }: RunSet
         if (key !== 'metrics') log.warn(`agent.${key} is taken over at the next start`);
       }
       config = next;
+      for (const note of unreadNotes(config)) log.warn(note);
       log.info(`reloaded ${file}: ${composition(config)}`);
     } catch (error) {
       printError(error);
@@ -106,6 +110,7 @@ async function runAgent({ file, durationMs, watching, verbose, without }: RunSet
     process.on('SIGHUP', onHangUp);
     cleanUp.push(() => process.off('SIGHUP', onHangUp));
     await agent.start(config);
+    for (const note of unreadNotes(config)) log.warn(note);
     log.info(`${composition(config)}; Ctrl-C ends`);
     isStarted = true;
     if (reloadAfterStart) reload();

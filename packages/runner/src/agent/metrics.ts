@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { type LedgerEntry, SkepError } from '@skep/core';
+import { VERSION } from '../version.js';
 
 /** Counters of the ledger that become `skep_events_total{outcome="..."}`. */
 const OUTCOMES = [
@@ -17,9 +18,9 @@ const OUTCOMES = [
  */
 export function metricsText(entries: readonly LedgerEntry[], agent: string): string {
   const lines = [
-    '# HELP skep_agent_info The agent by its name.',
+    '# HELP skep_agent_info The agent by its name, and the version of skep.',
     '# TYPE skep_agent_info gauge',
-    `skep_agent_info{name="${escapeLabel(agent)}"} 1`,
+    `skep_agent_info{name="${escapeLabel(agent)}",version="${VERSION}"} 1`,
     '# HELP skep_attempted_total Events the kernel side tried to send, by stream and sink.',
     '# TYPE skep_attempted_total counter',
     ...entries.map((entry) => `skep_attempted_total{${labels(entry)}} ${entry.attempted}`),
@@ -28,7 +29,7 @@ export function metricsText(entries: readonly LedgerEntry[], agent: string): str
     ...entries.flatMap((entry) =>
       OUTCOMES.map(([key, outcome]) => `skep_events_total{${labels(entry)},outcome="${outcome}"} ${entry[key]}`),
     ),
-    '# HELP skep_held Events that wait in the kernel to be drained.',
+    '# HELP skep_held Events that wait: in the kernel to be drained, or in a processor that gathers them.',
     '# TYPE skep_held gauge',
     ...entries.map((entry) => `skep_held{${labels(entry)}} ${entry.held}`),
     '# HELP skep_skipped_runs_total Runs of the source’s programs that the kernel skipped: what they would have counted is not known.',

@@ -1,5 +1,6 @@
 import type { LedgerEntry } from '@skep/core';
 import { expect, it } from 'vitest';
+import { VERSION } from '../version.js';
 import { metricsText } from './metrics.js';
 import { summaryLines } from './summary.js';
 
@@ -23,6 +24,7 @@ it('has no words for what did not happen', () => {
 
 it('is counters for Prometheus', () => {
   const lines = metricsText([entry], 'web-1').split('\n');
+  expect(lines).toContain(`skep_agent_info{name="web-1",version="${VERSION}"} 1`);
   const labels = 'source="opens",stream="opens",sink="screen"';
   expect(lines).toContain(`skep_skipped_runs_total{${labels}} 4`);
   expect(lines).toContain(`skep_events_total{${labels},outcome="ring_full"} 3`);

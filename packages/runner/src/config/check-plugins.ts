@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { OptionDefinitions, OptionValues } from '@skep/core';
+import { endsTool, type OptionDefinitions, type OptionValues } from '@skep/core';
 import { GUARDED_HELPERS, guardedHelpers, readPluginObject, refuseGuarded } from '@skep/libbpf';
 import type { LoadedPlugin } from '../discovery/load-package.js';
 import { checkAttach } from './check-attach.js';
@@ -39,6 +39,7 @@ export async function checkPlugin(entry: Entry, context: CheckContext): Promise<
   }
   const definitions = plugin.definition.options ?? {};
   const { values } = checkOptions(map, definitions, { ...context, owner, allowsSecrets: false });
+  for (const given of map?.entries.values() ?? []) refuseEnd(given, definitions, owner, context);
   const { interval } = plugin.definition;
   return {
     name,
@@ -51,6 +52,17 @@ export async function checkPlugin(entry: Entry, context: CheckContext): Promise<
     allow,
     location: source.at(entry.keyStart, entry.keyEnd),
   };
+}
+
+function refuseEnd(
+  { key, keyStart, keyEnd }: Entry,
+  definitions: OptionDefinitions,
+  owner: string,
+  { problems, source }: CheckContext,
+): void {
+  if (!Object.hasOwn(definitions, key) || !endsTool(definitions[key]!)) return;
+  const message = `option "${key}" of ${owner} ends a tool at the prompt, and an agent goes on`;
+  problems.add('SKEP_OPTION', source.at(keyStart, keyEnd), message, 'remove it, or end the agent: skep run --duration');
 }
 
 /** The tool's own option for the interval. */

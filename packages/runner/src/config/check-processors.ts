@@ -1,12 +1,14 @@
-import { type OptionValues, type Schema, suggest } from '@skep/core';
+import { isSkepError, type OptionValues, type Schema, suggest } from '@skep/core';
 import type { CheckContext } from './check-context.js';
 import type { ProcessorInstance } from './config.js';
-import { useSpan } from './entry.js';
+import { textOf, useSpan } from './entry.js';
 import type { Flow } from './flow.js';
 import { type ProcessorFrame, processorFrame } from './frame.js';
 import { checkFrom, type Sources } from './from.js';
 import { checkOptions } from './options.js';
-import type { Entry } from './tree.js';
+import type { SourceText } from './source.js';
+import { type Entry, nodeAt } from './tree.js';
+import { placeWhereError } from './where.js';
 
 const FRAME_KEYS = Object.keys(processorFrame.shape);
 
@@ -38,9 +40,15 @@ export async function checkProcessor(
     }
     return instance;
   } catch (error) {
-    problems.addError(error, source.at(...useSpan(entry)));
+    problems.addError(placed(error, entry, source), source.at(...useSpan(entry)));
     return undefined;
   }
+}
+
+/** An error about an expression points into the `where` of the processor. */
+function placed(error: unknown, entry: Entry, source: SourceText): unknown {
+  const where = isSkepError(error) && error.code === 'SKEP_FILTER' && textOf(nodeAt(entry.node, ['where']), source);
+  return where ? placeWhereError(where, error) : error;
 }
 
 /** Every column that the options speak of must be there in some stream. */

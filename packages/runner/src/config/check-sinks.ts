@@ -28,19 +28,27 @@ export async function checkSink(
   const { frame } = context;
   const given = (frame.value.sinks as Record<string, SinkFrame>)[entry.key]!;
   const getsEverything = given?.from === undefined;
+  const before = problems.count;
   const from = frame.isBroken([...path, 'from']) ? [] : checkFrom(entry, sources, context);
+  // Of rows that come from who knows where nothing can be said.
+  const isFromKnown = problems.count === before && !frame.isBroken([...path, 'from']);
   const where = frame.isBroken([...path, 'where']) ? undefined : textOf(nodeAt(entry.node, ['where']), source);
-  if (where) await checkExpression(where, from, plugins, flow, context);
+  if (where) await checkExpression(where, isFromKnown ? from : undefined, plugins, flow, context);
   if (frame.isBroken([...path, 'use']) || frame.isBroken([...path, 'integrity'])) return undefined;
   try {
     const sink = await context.catalog.sink(given.use ?? entry.key, given.integrity);
     const map = entry.node.kind === 'map' ? entry.node : undefined;
     const scope = { ...context, owner: `sink ${sink.name}`, allowsSecrets: true };
-    const before = problems.count;
+    const beforeOptions = problems.count;
     const { values, secrets } = checkOptions(map, sink.definition.options ?? {}, scope, FRAME_KEYS);
     const location = source.at(entry.keyStart, entry.keyEnd);
-    if (problems.count === before) {
-      sink.definition.check?.(values as OptionValues, { name: entry.key, folder: context.folder });
+    if (problems.count === beforeOptions) {
+      const { folder } = context;
+      sink.definition.check?.(values as OptionValues, {
+        name: entry.key,
+        folder,
+        ...flow.known(isFromKnown ? from : []),
+      });
     }
     return { name: entry.key, sink, options: values as OptionValues, secrets, from, getsEverything, where, location };
   } catch (error) {
@@ -51,14 +59,15 @@ export async function checkSink(
 
 async function checkExpression(
   where: TextInFile,
-  from: readonly string[],
+  from: readonly string[] | undefined,
   plugins: readonly PluginInstance[],
   flow: Flow,
   context: CheckContext,
 ): Promise<void> {
-  const direct = plugins.filter(({ name }) => from.includes(name));
+  const direct = plugins.filter(({ name }) => from?.includes(name));
   try {
-    if (direct.length === from.length) {
+    if (from === undefined) checkWhereBySchemas(where.text, undefined);
+    else if (direct.length === from.length) {
       if (direct.length > 0) await context.checkWhere(where.text, direct);
     } else checkWhereBySchemas(where.text, flow.of(from));
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Log, ProcessorContext, Schema } from '@skep/core';
+import type { Log, ProcessorContext, Schema, SinkCheckContext } from '@skep/core';
 import type { PluginInstance, ProcessorInstance } from './config.js';
 import { schemasOf } from './where.js';
 
@@ -31,6 +31,7 @@ export class Flow {
     this.outputs.set(instance.name, outputs);
   }
 
+  /** The streams of `names` together; undefined when some are not known. */
   of(names: readonly string[]): readonly Schema[] | undefined {
     const schemas: Schema[] = [];
     for (const name of names) {
@@ -39,5 +40,11 @@ export class Flow {
       schemas.push(...own);
     }
     return schemas;
+  }
+
+  /** What a sink that gets the rows of `names` can know of them before anything is loaded. */
+  known(names: readonly string[]): Pick<SinkCheckContext, 'schemas' | 'areAllKnown'> {
+    const schemas = names.flatMap((name) => this.outputs.get(name) ?? []);
+    return { schemas, areAllKnown: names.length > 0 && names.every((name) => this.outputs.get(name) !== undefined) };
   }
 }

@@ -365,6 +365,15 @@ describe('substitution', () => {
   });
 });
 
+it('options that end a tool at the prompt are refused', async () => {
+  const text = 'version: 1\nplugins: { a: { use: opensnoop, options: { duration: 1s } } }\n';
+  const workspace = join(import.meta.dirname, 'agent.yaml');
+  const error: unknown = await parseConfig(text, workspace).catch((reason: unknown) => reason);
+  expect((error as SkepErrors).errors.map(({ message, location }) => [location?.column, message])).toEqual([
+    [44, 'option "duration" of plugin opensnoop ends a tool at the prompt, and an agent goes on'],
+  ]);
+});
+
 describe('secrets', () => {
   it('are read from files and variables, and named as secrets', async () => {
     writeFiles(folder, { 'creds/ch': 'hunter2\n' });
@@ -385,6 +394,13 @@ describe('where', () => {
 
   it('is checked for its syntax even when the columns of a plugin are not known', async () => {
     expect((await mistakes(withSink('{ where: "uid = 0" }')))[0]).toMatch(/^5:\d+ SKEP_FILTER: /);
+  });
+
+  it('is checked for its syntax also when it is not known whose rows it gets', async () => {
+    expect(await mistakes(withSink('{ from: [nobody], where: "uid = 0" }'))).toEqual([
+      expect.stringMatching(/^5:\d+ SKEP_CONFIG: no plugin or processor is named "nobody"/),
+      expect.stringMatching(/^5:\d+ SKEP_FILTER: /),
+    ]);
   });
 
   it('gets the plugins of the sink', async () => {

@@ -93,8 +93,7 @@ async function check(root: TreeNode, context: CheckContext): Promise<Config> {
   const flow = new Flow(folder);
   const processors: ProcessorInstance[] = [];
   const processorEntries = entriesOf(root, 'processors');
-  // Most files have no processor, and reading objects takes time.
-  if (processorEntries.length > 0) for (const plugin of plugins) await flow.addPlugin(plugin);
+  for (const plugin of plugins) await flow.addPlugin(plugin);
   for (const entry of processorEntries) {
     if (names.includes(entry.key)) takenName(entry, context);
     const processor = await checkProcessor(entry, sourcesOf(names, processors), flow, context);
@@ -107,7 +106,7 @@ async function check(root: TreeNode, context: CheckContext): Promise<Config> {
     const sink = await checkSink(entry, sources, plugins, flow, context);
     if (sink) sinks.push(sink);
   }
-  checkOwned(sinks, context);
+  checkOwned(sinks, flow, context);
   if (sinkEntries.length === 0 && problems.count === 0) {
     try {
       sinks.push(await defaultSink(sources.otherwise, context));

@@ -14,8 +14,11 @@ export class Problems {
 
   private readonly muted = new Set<string>();
 
+  private added = 0;
+
+  /** Mistakes found so far, with those that are not said because they follow from others or were said before. */
   get count(): number {
-    return this.found.size;
+    return this.added;
   }
 
   add(code: ErrorCode, location: SourceLocation | undefined, message: string, remedy = ''): void {
@@ -49,6 +52,7 @@ export class Problems {
 
   /** An alias shows the same node twice: its mistakes are said once. */
   private keep(error: SkepError): void {
+    this.added++;
     if (this.found.size >= MOST) return;
     const { location } = error;
     const place = `${location?.line}:${location?.column}`;

@@ -4,6 +4,7 @@ import { isSkepError, type SkepErrors } from '@skep/core';
 import { describe, expect, it } from 'vitest';
 import { diffConfig } from './diff.js';
 import { parseConfig } from './load-config.js';
+import { withoutSink } from './reach.js';
 
 // The workspace's own packages: their columns are known.
 const file = join(dirname(fileURLToPath(import.meta.url)), 'agent.yaml');
@@ -57,7 +58,7 @@ sinks: { stdout: , some: { use: stdout, from: [raw, execs] } }`);
       /3:15 no stream that "a" gets has a column "pth" \[did you mean "path"/,
     ],
     ['processors: { a: { use: redact, from: opens, hash: [uid] } }', /column "uid" is no text, it cannot be hashed/],
-    ['processors: { a: { use: filter, where: "pid =" } }', /unexpected character "="/],
+    ['processors: { a: { use: filter, where: "pid =" } }', /^3:45 unexpected character "="/],
     [
       'processors: { a: { use: redact, drop: [path], from: opens } }\nsinks: { stdout: { from: a, where: "path == \'/\'" } }',
       /4:37 no stream has field "path"/,
@@ -66,6 +67,13 @@ sinks: { stdout: , some: { use: stdout, from: [raw, execs] } }`);
     const [first] = await mistakes(text);
     if (typeof message === 'string') expect(first).toBe(message);
     else expect(first).toMatch(message);
+  });
+
+  it('and plugins whose rows come to no sink are known', async () => {
+    const two = 'processors: { a: { use: sample, one_in: 2, from: opens }, b: { use: sample, one_in: 3, from: a } }';
+    expect(withoutSink(await check(`${two}\nsinks: { stdout: { from: [b] } }`))).toEqual(['execs']);
+    expect(withoutSink(await check(`${two}\nsinks: { stdout: { from: [execs] } }`))).toEqual(['opens', 'a', 'b']);
+    expect(withoutSink(await check(two))).toEqual([]);
   });
 
   it('that a reload changes are told from those it keeps', async () => {

@@ -189,6 +189,7 @@ describe.each(PLACES)('the library on %s', (_, make) => {
     expect(losses).toMatchObject([{ host: 'web-1', skep: '0.0.0', configuration: 'digest', starts: 1 }]);
     const tables = await rowsOf(store, { statement: named('tables') });
     expect(tables.find(({ table }) => table === 'opensnoop_opens')).toMatchObject({ stored_rows: 11, days: 1 });
+    expect(tables.find(({ table }) => table === 'skep_schema')).toMatchObject({ days: 0, first_day: '' });
   });
 
   it('tells a complete hour from one that was not watched, lost events, or lacks rows', async () => {

@@ -1,6 +1,7 @@
-import { copyFile, mkdir, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Log } from '@skep/core';
+import { makeFolder } from '../make-folder.js';
 import { BLOCK_SUFFIX } from './block-name.js';
 import { LAYOUT_SUFFIX } from './layout.js';
 
@@ -32,7 +33,7 @@ export class Quarantine {
     const from = dirname(path);
     const folder = join(this.folder, basename(from));
     const to = join(folder, basename(path));
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     await rename(path, to);
     try {
       const layout = layoutId === undefined ? undefined : `${layoutId}${LAYOUT_SUFFIX}`;

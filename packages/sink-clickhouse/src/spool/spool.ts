@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Log, SkepError } from '@skep/core';
 import type { Counts } from '../counts.js';
+import { makeFolder } from '../make-folder.js';
 import { recodeBlock } from '../native/recode.js';
 import { Reminder } from '../reminder.js';
 import { checksumOf, syncFolder, writeFileOf } from './block-file.js';
@@ -95,7 +96,7 @@ export class Spool {
   async open(): Promise<void> {
     const { folder } = this.settings;
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
       this.release = await holdFolder(
         folder,
         () => this.takeUp(),
@@ -254,7 +255,7 @@ export class Spool {
   private async keepLayout(folder: string, layout: Layout): Promise<string> {
     const { id, text } = packLayout(layout);
     if (this.layouts.get(id) === folder) return id;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const path = join(folder, `${id}${LAYOUT_SUFFIX}`);
     const part = join(folder, `${this.boot}-${id}.part`);
     await writeFile(part, text, { mode: 0o600, flush: this.settings.sync });

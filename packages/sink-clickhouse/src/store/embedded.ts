@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import { makeFolder } from '../make-folder.js';
 import { stringLiteral } from '../sql/tokens.js';
 import { type ChdbSession, loadChdb } from './chdb.js';
 import { holderOf } from './holder.js';
@@ -34,7 +34,7 @@ export class Embedded {
   constructor(layout: StoreLayout) {
     this.chdb = loadChdb();
     this.folder = layout.engine;
-    mkdirSync(layout.engine, { recursive: true, mode: 0o700 });
+    makeFolder(layout.engine);
     try {
       this.control = new this.chdb.Session(this.folder, {
         connectionArgs: [

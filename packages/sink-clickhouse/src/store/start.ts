@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Log, SkepError } from '@skep/core';
+import { makeFolder } from '../make-folder.js';
 import { requireChdb } from './chdb.js';
 import { holderOf } from './holder.js';
 import { EXIT_TAKEN, layoutOf, POOL_THREADS, type StoreLayout } from './layout.js';
@@ -50,8 +51,8 @@ export interface StoreHandle {
 export async function startStore(folder: string, options: StoreOptions = {}): Promise<StoreHandle> {
   requireChdb();
   const layout = layoutOf(folder);
-  makeFolder(layout.folder);
-  if (options.spool !== undefined) makeFolder(options.spool);
+  makeOwn(layout.folder);
+  if (options.spool !== undefined) makeOwn(options.spool);
   const socket = await socketPathIn(layout.folder);
   try {
     const lease = await openStore(layout, socket.path, options.spool);
@@ -62,9 +63,9 @@ export async function startStore(folder: string, options: StoreOptions = {}): Pr
   }
 }
 
-function makeFolder(path: string): void {
+function makeOwn(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
   } catch (cause) {
     const message = `cannot make the folder ${path}: ${(cause as Error).message}`;
     throw new SkepError('SKEP_SINK', message, 'choose another folder', { cause });
