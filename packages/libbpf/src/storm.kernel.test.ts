@@ -78,7 +78,8 @@ describe.skipIf(noKernel)(`a storm faster than the drain${noKernel ? ` (skipped:
         return (number as bigint) <= before;
       });
       expect(disordered).toEqual([]);
-      expect(last.size).toBe(cpus.length);
+      // No other process than theirs, but perhaps not all: one may have run between two drains, while the ring was full.
+      expect(last.size).toBeLessThanOrEqual(cpus.length);
     } finally {
       await test.probe.close();
       await test.poller.close();

@@ -133,11 +133,12 @@ describe.each(PLACES)('a question to %s', (_, make) => {
       signal: stopped.signal,
       onProgress: ({ rows }) => {
         seen.push(rows);
-        if (seen.length === 2) stopped.abort();
+        // A statement that is known may not have read anything yet.
+        if (seen.length > 1 && rows > 0) stopped.abort();
       },
     });
     await expect(asked).rejects.toThrow();
-    expect(seen[1]).toBeGreaterThan(0);
+    expect(seen.at(-1)).toBeGreaterThan(0);
     const left = {
       statement:
         "SELECT count() AS n FROM system.processes WHERE query LIKE '%sipHash64(number) = 1234%' AND query NOT LIKE '%processes%'",
