@@ -110,7 +110,9 @@ function computed(table: string, fields: readonly EventField[]): RecordLayout {
     const layout = fieldLayout(field);
     if (!layout) {
       const message = `the type "${field.type}" of member "${field.name}" of the events of "${table}" is not known`;
-      throw new SkepError('SKEP_SCHEMA', message, 'declare the struct at the top level of the text');
+      const isFloat = /\b(float|double)$/.test(field.type);
+      const remedy = isFloat ? 'use integers, arrays and structs' : 'declare the struct at the top level of the text';
+      throw new SkepError('SKEP_SCHEMA', message, remedy);
     }
     const offset = Math.ceil(end / layout.align) * layout.align;
     members.push({ name: field.name, offset, layout });

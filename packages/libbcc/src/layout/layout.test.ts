@@ -199,5 +199,8 @@ describe('the layout of events', () => {
 
   it('of a type that nobody knows is refused', () => {
     expect(() => eventLayout('e', ['x#struct foo'], [])).toThrow('the type "struct foo" of member "x"');
+    expect(() => eventLayout('e', ['x#float'], [])).toThrow(
+      expect.objectContaining({ remedy: 'use integers, arrays and structs' }),
+    );
   });
 });
