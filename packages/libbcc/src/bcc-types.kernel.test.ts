@@ -161,6 +161,8 @@ ${onCall(`	struct key key = { .n = args->who };
         [2, 'a\ufffd'],
       ]);
       expect(all[0]![0].comm).not.toBe('');
+      // A key that was changed would be another one.
+      expect(Object.isFrozen(all[0]![0])).toBe(true);
       for (const [key, value] of all) {
         expect(keys.get(key)).toBe(value);
         expect(keys.delete(key)).toBe(true);

@@ -192,7 +192,9 @@ export class Table<K = Value, V = Value> {
 
   private readKey(bytes: Uint8Array<ArrayBuffer>): K {
     const key = readValue(this.keyLayout, bytes);
-    if (typeof key === 'object') this.readKeys.set(key, bytes);
+    if (typeof key !== 'object' || key instanceof Uint8Array) return key as K;
+    // Frozen: changed, it would still stand for the bytes that were read.
+    this.readKeys.set(Object.freeze(key), bytes);
     return key as K;
   }
 
