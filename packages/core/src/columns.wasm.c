@@ -13,7 +13,7 @@ typedef u32 __attribute__((aligned(1))) any32;
 typedef u64 __attribute__((aligned(1))) any64;
 
 #define EXPORT __attribute__((visibility("default")))
-#define ROWS 1024 // as in staging.ts
+#define ROWS 128 // as in staging.ts
 
 /// Record r lies from starts[r] to before ends[r], counted from `records`, which every function is given.
 EXPORT u32 starts[ROWS], ends[ROWS];

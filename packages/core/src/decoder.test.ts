@@ -165,7 +165,7 @@ describe('many records', () => {
     };
   }
 
-  it.each([1, 1023, 1024, 1025, 5000])('are decoded as each by itself: %d', (count) => {
+  it.each([1, 127, 128, 129, 5000])('are decoded as each by itself: %d', (count) => {
     const below = numbersFrom(count);
     const memory = new Uint8Array(count * 32);
     for (let i = 0; i < memory.length; i++) memory[i] = below(4) === 0 ? 0 : below(256);

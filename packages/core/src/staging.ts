@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** Most records that are staged at a time: they and their columns stay in the cache. As in columns.wasm.c. */
-const ROWS = 1024;
+/** Most records that are staged at a time: they stay in the first-level cache while every column passes over them. */
+const ROWS = 128; // as in columns.wasm.c
 /** Bytes of records that are staged at a time, unless one alone has more. */
-const ENOUGH = 256 * 1024;
+const ENOUGH = 64 * 1024;
 /** More than columns.wasm.c reads and writes behind a text. */
 const SLACK = 16;
 const PAGE = 65_536;
@@ -50,6 +50,8 @@ export class Staging {
   private starts = new Uint32Array(0);
   private ends = new Uint32Array(0);
   private textEnds = new Uint32Array(0);
+  /** All of `numbers` in a width of so many bytes: most stagings are full, and a view costs as much as its column. */
+  private whole: readonly Uint8Array[] = [];
 
   constructor() {
     this.wasm = new WebAssembly.Instance(code).exports as Exports;
@@ -97,18 +99,18 @@ export class Staging {
   }
 
   bytesEnds(rows: number): Uint32Array {
-    return this.textEnds.subarray(0, rows);
+    return rows === ROWS ? this.textEnds : this.textEnds.subarray(0, rows);
   }
 
   /** Numbers of `size` bytes each, as bytes. */
   numbers(rows: number, size: number): Uint8Array {
-    const at = this.wasm.numbers.value;
-    return this.u8.subarray(at, at + rows * size);
+    const whole = this.whole[size]!;
+    return rows === ROWS ? whole : whole.subarray(0, rows * size);
   }
 
   private reserve(bytes: number): void {
     if (bytes <= this.capacity) return;
-    const { memory, starts, ends, text_ends } = this.wasm;
+    const { memory, starts, ends, numbers, text_ends } = this.wasm;
     const missing = this.first + 2 * (bytes + SLACK) - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
     this.capacity = bytes;
@@ -116,6 +118,7 @@ export class Staging {
     this.starts = new Uint32Array(memory.buffer, starts.value, ROWS);
     this.ends = new Uint32Array(memory.buffer, ends.value, ROWS);
     this.textEnds = new Uint32Array(memory.buffer, text_ends.value, ROWS);
+    this.whole = Array.from({ length: 9 }, (_, size) => new Uint8Array(memory.buffer, numbers.value, ROWS * size));
   }
 }
 

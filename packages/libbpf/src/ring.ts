@@ -6,7 +6,7 @@ const BUSY = 0x80000000;
 const DISCARD = 0x40000000;
 const HEADER = 8;
 /** Records decoded at a time: their bytes stay in the first-level cache while every column passes over them. */
-const CHUNK = 1024;
+const CHUNK = 128;
 
 /**
  * An acquire load: the bytes behind a header are complete once its busy bit is seen cleared. x86-64 loads in the order of
