@@ -15,19 +15,20 @@ typedef u64 __attribute__((aligned(1))) any64;
 #define EXPORT __attribute__((visibility("default")))
 #define ROWS 128 // as in staging.ts
 
-/// Record r lies from starts[r] to before ends[r], counted from `records`, which every function is given.
+/// Record r lies from starts[r] to before ends[r], counted from `records`, which every function is given. It is no address:
+/// it may be below 0, as 32 bits.
 EXPORT u32 starts[ROWS], ends[ROWS];
 /// What is taken out: numbers of any width, or the ends of texts.
 EXPORT u64 numbers[ROWS];
 EXPORT u32 text_ends[ROWS];
 
-#define COPY(name, number, any)                                                   \
-	EXPORT void name(const u8 *records, u32 offset, u32 rows)                 \
-	{                                                                         \
-		number *to = (number *)numbers;                                   \
-                                                                                  \
-		for (u32 r = 0; r < rows; r++)                                    \
-			to[r] = *(const any *)(records + offset + starts[r]);     \
+#define COPY(name, number, any)                                                 \
+	EXPORT void name(u32 records, u32 offset, u32 rows)                     \
+	{                                                                       \
+		number *to = (number *)numbers;                                 \
+                                                                                \
+		for (u32 r = 0; r < rows; r++)                                  \
+			to[r] = *(const any *)(records + offset + starts[r]);   \
 	}
 
 COPY(copy8, u8, u8)
@@ -36,7 +37,7 @@ COPY(copy32, u32, any32)
 COPY(copy64, u64, any64)
 
 /// Numbers of 64 bits, each with one added, whose words are `low` and `high`.
-EXPORT void add64(const u8 *records, u32 offset, u32 rows, u32 low, u32 high)
+EXPORT void add64(u32 records, u32 offset, u32 rows, u32 low, u32 high)
 {
 	u64 added = (u64)high << 32 | low;
 
@@ -82,16 +83,17 @@ static u32 copy_text(u8 *to, const u8 *from, u32 size)
 
 /// A member of at most `size` bytes of each record, one behind the other from `to` on. Their ends count from `before` on;
 /// returns the last one. What is copied too much the next row overwrites: eight bytes behind the last one are ours, too.
-#define COPY_BYTES(name, copy)                                                                        \
-	EXPORT u32 name(const u8 *records, u32 offset, u32 rows, u32 size, u8 *to, u32 before)       \
-	{                                                                                             \
-		u32 end = 0;                                                                          \
-                                                                                                      \
-		for (u32 r = 0; r < rows; r++) {                                                      \
-			end += copy(to + end, records + offset + starts[r], sent(r, offset, size));   \
-			text_ends[r] = before + end;                                                  \
-		}                                                                                     \
-		return before + end;                                                                  \
+#define COPY_BYTES(name, copy)                                                                  \
+	EXPORT u32 name(u32 records, u32 offset, u32 rows, u32 size, u8 *to, u32 before)        \
+	{                                                                                       \
+		u32 end = 0;                                                                    \
+                                                                                                \
+		for (u32 r = 0; r < rows; r++) {                                                \
+			end += copy(to + end, (const u8 *)(records + offset + starts[r]),       \
+				    sent(r, offset, size));                                     \
+			text_ends[r] = before + end;                                            \
+		}                                                                               \
+		return before + end;                                                            \
 	}
 
 COPY_BYTES(bytes, copy_all)
